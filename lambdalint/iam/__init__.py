@@ -1,0 +1,1 @@
+"""What a role allows: policies, managed policies, and the actions that SDK calls need."""

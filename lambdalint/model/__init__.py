@@ -1,0 +1,1 @@
+"""What a check sees: values, deployments with their resources, packages, images and source code."""

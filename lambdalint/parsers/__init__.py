@@ -1,0 +1,1 @@
+"""From paths to deployments: documents, templates, assemblies, packages, images and source."""
