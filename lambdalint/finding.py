@@ -76,6 +76,8 @@ class Fault(NamedTuple):
     fields: dict[str, Any] = {}
     span: Span | None = None
     key: bool = False
+    file: str | None = None
+    """Another file than the one that was parsed, e.g. samconfig.toml."""
 
 
 class Decision(NamedTuple):

@@ -1,0 +1,26 @@
+"""Explain a rule: what it finds, why it matters, how to mend it, with examples."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("codes", metavar="CODE", nargs="+", help="a code (LL404), a name (short-visibility-timeout)")
+
+
+def run(given: argparse.Namespace) -> str:
+    from lambdalint.nearest import nearest
+    from lambdalint.reporters.help import explain_text
+    from lambdalint.rulebook import RuleError, load
+
+    book = load()
+    pages = []
+    for word in given.codes:
+        found = book.matching(word)
+        if not found:
+            names = [name for rule in book.rules.values() for name in (rule.code, rule.name)]
+            close = nearest(word, names)
+            raise RuleError(f"there is no rule {word}" + (f"; did you mean {close}?" if close else ""))
+        pages += [explain_text(rule) for rule in found]
+    return "\n".join(pages)

@@ -1,0 +1,47 @@
+"""List the quotas that the rules stand on, with their sources."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("prefix", nargs="?", default="", help="only the ids that begin so, e.g. function")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(given: argparse.Namespace) -> str:
+    from lambdalint.rulebook import load
+
+    entries = {id: entry for id, entry in load().facts("quotas").items() if id.startswith(given.prefix)}
+    if given.format == "json":
+        import json
+
+        return json.dumps({"version": 1, "quotas": entries}, indent=2, ensure_ascii=False) + "\n"
+    width = max((len(id) for id in entries), default=0)
+    lines = []
+    for id, entry in entries.items():
+        lines.append(f"{id:<{width}}  {_value(entry)}")
+        lines.append(f"{'':<{width}}  {entry['source']} ({entry['checked_on']}, {entry['verified']})")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _value(entry: dict[str, Any]) -> str:
+    parts = []
+    if "min" in entry and "max" in entry:
+        parts.append(f"{entry['min']} to {entry['max']}")
+    elif "max" in entry:
+        parts.append(f"at most {entry['max']}")
+    elif "min" in entry:
+        parts.append(f"at least {entry['min']}")
+    if "values" in entry:
+        parts.append(", ".join(map(str, entry["values"])))
+    if "pattern" in entry:
+        parts.append(entry["pattern"])
+    text = "; ".join(parts) or str(entry.get("default", ""))
+    if entry.get("unit") not in (None, "names", "regex", "rule"):
+        text += f" {entry['unit']}"
+    if "default" in entry and parts:
+        text += f", default {entry['default']}"
+    return text + (", adjustable" if entry.get("kind") == "adjustable" else "")

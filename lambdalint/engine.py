@@ -1,0 +1,239 @@
+"""The pipeline: discover, parse, check, judge; a reporter does the rest.
+
+paths ─ discover ─► inputs ─ parse ─► deployments ─ check ─► problems ─ judge ─► report
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lambdalint.finding import Finding, Notice, Problem, Report
+from lambdalint.judge import Judge, Judged, Roots, Tally
+from lambdalint.model.deployment import Deployment, Reading, Trace
+from lambdalint.parsers.discover import Source, discover
+from lambdalint.rulebook import Rule, RuleBook, load
+from lambdalint.settings import Settings, repository_root
+
+
+class Bound(NamedTuple):
+    """A rule ready to run."""
+
+    rule: Rule
+    check: Callable[..., Iterator[Problem]]
+    arguments: dict[str, Any]
+
+
+class Result(NamedTuple):
+    """What one input gives: all that crosses processes."""
+
+    findings: tuple[Finding, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    census: tuple[Any, ...] = ()
+    functions: int = 0
+    files: int = 0
+    trusted: bool = True
+
+
+class Run:
+    """The rules of one run, by subject, and where its paths start."""
+
+    def __init__(self, settings: Settings, book: RuleBook, roots: Roots) -> None:
+        self.settings = settings
+        self.book = book
+        self.roots = roots
+        self.rules = book.selected(settings.select, settings.ignore)
+        self._bound: dict[str, list[Bound]] = {}
+
+    def bound(self, subject: str) -> list[Bound]:
+        """The selected rules for a subject, their checks imported now."""
+        if subject not in self._bound:
+            self._bound[subject] = [Bound(r, *r.bind()) for r in self.rules if r.subject == subject]
+        return self._bound[subject]
+
+    def problems(self, subject: str, thing: Any, context: Any, notices: list[Notice]) -> list[tuple[Bound, Problem]]:
+        """What every rule for a subject says of it. A rule that crashes is a notice and spoils the run's trust."""
+        found: list[tuple[Bound, Problem]] = []
+        for bound in self.bound(subject):
+            try:
+                found += [(bound, problem) for problem in bound.check(thing, context, **bound.arguments)]
+            except Exception as error:
+                name = getattr(thing, "id", None)
+                words = f"{bound.rule.code} could not be judged: {type(error).__name__}: {error}"
+                notices.append(Notice(CRASH + words, None, name))
+        return found
+
+
+CRASH = "internal error: "
+
+
+def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> tuple[Report, RuleBook]:
+    """Lint everything below the paths. Raises SettingsError or RuleError for settings and rules that cannot be used."""
+    settings = settings.complete()
+    book = load(settings.quotas)
+    found = discover(paths or ["."], settings.exclude, stdin)
+    roots = Roots(settings.cwd, _stable_root(settings))
+    run = Run(settings, book, roots)
+    results = list(_each(run, found.sources))
+    notices = [notice for result in results for notice in result.notices]
+    notices += [Notice("there is no such file or folder", path) for path in found.missing]
+    notices += [Notice(_nothing(path), path) for path in found.empty]
+    findings = [finding for result in results for finding in result.findings]
+    findings += _run_findings(run, [row for result in results for row in result.census], notices)
+    from lambdalint.suppressions import mark
+
+    findings = mark(findings, run.settings, run.rules, notices)
+    findings.sort(key=lambda finding: finding.sort_key)
+    return (
+        Report(
+            tuple(findings),
+            tuple(dict.fromkeys(notices)),
+            sum(result.functions for result in results),
+            sum(result.files for result in results),
+            not (found.missing or found.empty) and not any(n.message.startswith(CRASH) for n in notices),
+        ),
+        book,
+    )
+
+
+def _stable_root(settings: Settings) -> str:
+    config = os.path.dirname(settings.config) if settings.config else None
+    return repository_root(settings.cwd) or config or settings.cwd
+
+
+def _nothing(path: str) -> str:
+    if os.path.exists(os.path.join(path, "cdk.json")):
+        return "nothing to lint here: run cdk synth, then lint cdk.out"
+    return "nothing to lint here: no template names an AWS::Lambda or AWS::Serverless resource"
+
+
+def _each(run: Run, sources: Sequence[Source]) -> Iterable[Result]:
+    jobs = run.settings.jobs or (os.cpu_count() or 1 if len(sources) > 64 else 1)
+    if jobs > 1 and len(sources) > 1:
+        from lambdalint.pool import spread
+
+        return spread(run, sources, jobs)
+    return (lint_source(run, source) for source in sources)
+
+
+def _read(source: Source, settings: Settings, roots: Roots) -> Iterable[Reading]:
+    if source.kind == "template":
+        from lambdalint.parsers.template import read_template
+
+        return [read_template(source, settings, roots)]
+    from lambdalint.parsers.inputs import read_source
+
+    return read_source(source, settings, roots)
+
+
+def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> Iterator[Deployment]:
+    """Every deployment below the paths, as checks see them."""
+    settings = settings.complete()
+    roots = Roots(settings.cwd, _stable_root(settings))
+    for source in discover(paths or ["."], settings.exclude, stdin).sources:
+        for reading in _read(source, settings, roots):
+            yield from reading.deployments
+
+
+def lint_source(run: Run, source: Source) -> Result:
+    """Everything that one input gives."""
+    total = Result()
+    for reading in _read(source, run.settings, run.roots):
+        one = _lint_reading(run, reading)
+        total = Result(
+            total.findings + one.findings,
+            total.notices + one.notices,
+            total.census + one.census,
+            total.functions + one.functions,
+            total.files + one.files,
+        )
+    return total
+
+
+def _lint_reading(run: Run, reading: Reading) -> Result:
+    checking = Checking(run, reading)
+    checking.check("document", reading.input)
+    for thing in reading.artifacts:
+        checking.check("artifact", thing)
+    for deployment in reading.deployments:
+        checking.deployment(deployment)
+    return checking.result()
+
+
+class Checking:
+    """One input under its rules. A check runs once for all deployments in which it sees the same."""
+
+    def __init__(self, run: Run, reading: Reading) -> None:
+        self.run = run
+        self.judge = Judge(reading.input.document, reading.input.path, run.roots, run.settings.severity, reading.name)
+        self.tally = Tally()
+        self.notices = list(reading.notices)
+        self.census: list[Any] = []
+        self.labels: list[str] = []
+        self.functions: set[str] = set()
+        self._seen: dict[tuple[str, str], list[tuple[Trace, list[Judged]]]] = {}
+
+    def check(self, subject: str, thing: Any, deployment: Deployment | None = None) -> list[Judged]:
+        """Run every rule for a subject; the findings, counted already."""
+        found = self.run.problems(subject, thing, deployment, self.notices)
+        judged = [self.judge.judge(bound.rule, problem, bound.arguments, deployment) for bound, problem in found]
+        kept = [one for one in judged if one is not None]
+        label = deployment.scenario.label if deployment is not None and not deployment.scenario.derived else None
+        for one in kept:
+            self.tally.add(one, label)
+        return kept
+
+    def deployment(self, deployment: Deployment) -> None:
+        label = None if deployment.scenario.derived else deployment.scenario.label
+        self.labels += [label] if label else []
+        self.notices += deployment.notices
+        self.functions.update(function.id for function in deployment.functions)
+        for subject, things in (
+            ("deployment", (deployment,)),
+            ("function", deployment.functions),
+            ("layer", deployment.layers),
+            ("role", deployment.roles),
+        ):
+            for thing in things if self.run.bound(subject) else ():
+                earlier = self._seen.setdefault((subject, getattr(thing, "id", "")), [])
+                judged = next((judged for trace, judged in earlier if deployment.holds(trace)), None)
+                if judged is None:
+                    earlier.append(self._traced(subject, thing, deployment))
+                elif label:
+                    for one in judged:
+                        self.tally.add(one, label)
+        if not deployment.scenario.derived and self.run.bound("run"):
+            from lambdalint.model.census import census_of
+
+            self.census.append(census_of(deployment, self.judge))
+
+    def _traced(self, subject: str, thing: Any, deployment: Deployment) -> tuple[Trace, list[Judged]]:
+        def work() -> list[Judged]:
+            if subject != "deployment":
+                deployment.resource(thing.id)
+            return self.check(subject, thing, deployment)
+
+        judged, trace = deployment.traced(work)
+        return trace, judged
+
+    def result(self) -> Result:
+        return Result(
+            tuple(self.tally.findings(self.labels)),
+            tuple(self.notices),
+            tuple(self.census),
+            len(self.functions),
+            1,
+        )
+
+
+def _run_findings(run: Run, census: Sequence[Any], notices: list[Notice]) -> list[Finding]:
+    if not census or not run.bound("run"):
+        return []
+    judge = Judge(None, "", run.roots, run.settings.severity)
+    tally = Tally()
+    for bound, problem in run.problems("run", census, None, notices):
+        one = judge.judge(bound.rule, problem, bound.arguments)
+        if one is not None:
+            tally.add(one, None)
+    return tally.findings(())

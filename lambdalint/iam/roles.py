@@ -1,0 +1,229 @@
+"""What a role of the template may do: its policies from everywhere in the template that they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lambdalint.finding import Path
+from lambdalint.iam.coverage import Context
+from lambdalint.iam.managed import ManagedPolicy, managed_policy
+from lambdalint.iam.policies import ALLOW, Grants, Origin, Policy, parse_policy
+from lambdalint.model.deployment import Deployment, Resource, Role, relation
+from lambdalint.model.values import OpenList, Reference, Text, Unknown, Value, items, known
+
+ATTACHING = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
+"""Types of policies that attach themselves to roles, and the property that names those."""
+
+RESOURCE_POLICIES = {
+    "AWS::DynamoDB::GlobalTable": "dynamodb",
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::ECR::Repository": "ecr",
+    "AWS::EFS::FileSystem": "elasticfilesystem",
+    "AWS::Events::EventBus": "events",
+    "AWS::Events::EventBusPolicy": "events",
+    "AWS::KMS::Key": "kms",
+    "AWS::Kinesis::ResourcePolicy": "kinesis",
+    "AWS::Lambda::LayerVersionPermission": "lambda",
+    "AWS::Lambda::Permission": "lambda",
+    "AWS::Logs::ResourcePolicy": "logs",
+    "AWS::OpenSearchService::Domain": "es",
+    "AWS::S3::AccessPoint": "s3",
+    "AWS::S3::BucketPolicy": "s3",
+    "AWS::S3Express::BucketPolicy": "s3express",
+    "AWS::S3Tables::TableBucketPolicy": "s3tables",
+    "AWS::SNS::TopicPolicy": "sns",
+    "AWS::SQS::QueuePolicy": "sqs",
+    "AWS::SecretsManager::ResourcePolicy": "secretsmanager",
+}
+"""Types that hold a resource policy, and the service whose actions it speaks of."""
+_DOCUMENTS = (
+    ("PolicyDocument",), ("KeyPolicy",), ("Policy",), ("ResourcePolicy", "PolicyDocument"), ("RepositoryPolicyText",),
+    ("FileSystemPolicy",), ("AccessPolicies",), ("ResourcePolicy",), ("Statement",),
+)  # fmt: skip
+
+
+class RolePolicy(NamedTuple):
+    """One policy of a role."""
+
+    origin: Origin
+    policy: Policy
+    path: Path
+    """Where it is attached: the member of Policies or ManagedPolicyArns, or the resource that attaches itself."""
+    document: Value = None
+    """The document as evaluated; None for AWS's own policies and for what is not known."""
+    managed: ManagedPolicy | None = None
+    """AWS's own policy."""
+
+
+class RolePolicies(NamedTuple):
+    """Every policy of a role that is seen, and what they allow together."""
+
+    policies: tuple[RolePolicy, ...]
+    boundary: RolePolicy | None
+    grants: Grants
+
+
+def context(deployment: Deployment) -> Context:
+    """What ``covers`` and ``allows`` want to know of a deployment."""
+    return Context(deployment.resource, deployment.region, deployment.account)
+
+
+def role_of(deployment: Deployment, function: Resource) -> Role | None:
+    """The role of a function (or of anything with a ``Role`` property) where it is in the template, else None."""
+    value = function.get("Role")
+    if isinstance(value, Text) and len(value.parts) == 1:
+        value = value.parts[0]
+    found = deployment.follow(value) if isinstance(value, Reference) and value.attribute == "Arn" else None
+    return found if isinstance(found, Role) else None
+
+
+@relation
+def role_policies(deployment: Deployment, role: Role) -> RolePolicies:
+    """The policies of a role: inline, by ARN, by resources that attach themselves, and its boundary; never raises."""
+    unknowns: list[str] = []
+    found = [*_inline(role, unknowns), *_by_arn(deployment, role, unknowns), *_attached(deployment, role, unknowns)]
+    if deployment.is_open:
+        unknowns.append("the template has resources that are not seen")
+    for entry in found:
+        if entry.policy.is_open:
+            unknowns.append(f"statements of the policy {entry.origin.name or 'inline'} that are not known")
+    boundary, bound = role.get("PermissionsBoundary"), None
+    if boundary is not None:
+        bound = _resolve(deployment, boundary, role.at("PermissionsBoundary").path, "boundary")
+    limit = bound and Grants(bound.policy.statements, complete=not bound.policy.is_open)
+    grants = Grants(
+        (statement for entry in found for statement in entry.policy.statements),
+        complete=not unknowns,
+        boundary=limit,
+        elsewhere=_elsewhere(deployment, role),
+        unknowns=dict.fromkeys(unknowns),
+    )
+    return RolePolicies(tuple(found), bound, grants)
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _inline(role: Role, unknowns: list[str]) -> Iterator[RolePolicy]:
+    whole = role.get("Policies")
+    if isinstance(whole, (Unknown, OpenList)):
+        unknowns.append("inline policies that are not known")
+    if not isinstance(whole, list):
+        return
+    for index, entry in enumerate(whole):
+        if not isinstance(entry, dict):
+            if entry is not None:
+                unknowns.append("an inline policy that is not known")
+            continue
+        path = role.at("Policies", index).path
+        origin = Origin("inline", _text(entry.get("PolicyName")))
+        document = entry.get("PolicyDocument")
+        yield RolePolicy(origin, parse_policy(document, (*path, "PolicyDocument"), origin=origin), path, document)
+
+
+def _by_arn(deployment: Deployment, role: Role, unknowns: list[str]) -> Iterator[RolePolicy]:
+    whole = role.get("ManagedPolicyArns")
+    if isinstance(whole, (Unknown, OpenList)):
+        unknowns.append("managed policies that are not known")
+    if not isinstance(whole, list):
+        return
+    for index, arn in enumerate(whole):
+        if arn is not None:
+            yield _resolve(deployment, arn, role.at("ManagedPolicyArns", index).path, "managed")
+
+
+def _resolve(deployment: Deployment, arn: Value, path: Path, kind: str) -> RolePolicy:
+    """The policy that an ARN names: AWS's, or one of the template; an open one where it is not known."""
+    if isinstance(arn, Text) and len(arn.parts) == 1:
+        arn = arn.parts[0]
+    if isinstance(arn, Reference):
+        resource = deployment.follow(arn)
+        if resource is not None and resource.type == "AWS::IAM::ManagedPolicy":
+            return _document(resource, path, "boundary" if kind == "boundary" else "customer")
+        return RolePolicy(Origin(kind, arn.resource), Policy(is_open=True), path)
+    aws = managed_policy(arn)
+    if aws is None or aws.statements is None:
+        name = aws.name if aws is not None else _text(arn).rpartition("/")[2]
+        return RolePolicy(Origin(kind, name), Policy(is_open=True), path, managed=aws)
+    return RolePolicy(Origin(kind, aws.name), Policy(aws.statements), path, managed=aws)
+
+
+def _document(resource: Resource, path: Path, kind: str) -> RolePolicy:
+    origin, document = Origin(kind, resource.id), resource.get("PolicyDocument")
+    place = resource.at("PolicyDocument").path
+    return RolePolicy(origin, parse_policy(document, place, origin=origin), path, document)
+
+
+def _attached(deployment: Deployment, role: Role, unknowns: list[str]) -> Iterator[RolePolicy]:
+    seen = {arn.resource for arn in items(role.get("ManagedPolicyArns")) if isinstance(arn, Reference)}
+    for resource in deployment.of_type(*ATTACHING):
+        named = resource.get(ATTACHING[resource.type])
+        answers = [_names(role, name) for name in (named if isinstance(named, list) else [named])]
+        if True in answers and resource.id not in seen:
+            yield _document(resource, resource.place.path, "customer" if "Managed" in resource.type else "policy")
+        elif None in answers:
+            unknowns.append(f"whether {resource.id} is attached to it")
+
+
+def _names(role: Role, value: Value) -> bool | None:
+    """Whether a role's name as a policy gives it is this role's; a generated name can only be given by reference."""
+    if isinstance(value, Text) and len(value.parts) == 1:
+        value = value.parts[0]
+    if isinstance(value, Reference):
+        return value == Reference(role.id)
+    name = role.get("RoleName")
+    if name is None or value is None:
+        return False
+    if isinstance(name, Unknown) or isinstance(value, Unknown):
+        return None
+    if name == value:
+        return True
+    return False if known(name) and known(value) else None
+
+
+# -- resource policies -------------------------------------------------------------------------------------------------
+
+
+def _elsewhere(deployment: Deployment, role: Role) -> set[str]:
+    """The services whose resource policies in the template may allow this role something by themselves."""
+    found = set()
+    for resource in deployment.of_type(*RESOURCE_POLICIES):
+        service = RESOURCE_POLICIES[resource.type]
+        if service not in found and (role.id in resource.targets or _is_public(resource, role)):
+            found.add(service)
+    return found
+
+
+def _is_public(resource: Resource, role: Role) -> bool:
+    if _includes(resource.get("Principal"), role):
+        return True
+    for keys in _DOCUMENTS:
+        document = resource.get(*keys)
+        if document is None:
+            continue
+        if keys == ("Statement",):
+            document = {"Statement": document}
+        policy = parse_policy(document, trust=True)
+        if policy.is_open:
+            return True
+        for statement in policy.statements:
+            if statement.effect == ALLOW and (
+                statement.not_principal is not None or _includes(statement.principal, role)
+            ):
+                return True
+    return False
+
+
+def _includes(principal: Value, role: Role) -> bool:
+    """Whether a principal may be this role: everybody, something unknown, or a role by a name that it may have."""
+    if isinstance(principal, dict):
+        principal = principal.get("AWS")
+    for value in principal if isinstance(principal, list) else [principal]:
+        if value == "*" or isinstance(value, (Unknown, OpenList)):
+            return True
+        suffix = value.suffix if isinstance(value, Text) else _text(value)
+        if role.get("RoleName") is not None and ("role/" in repr(value)) and not suffix.endswith(":root"):
+            return True
+    return False

@@ -1,0 +1,251 @@
+"""A Problem becomes a Finding: words, spans, when it holds, a fingerprint; the same one in several scenarios is one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lambdalint.finding import FIRST_LINE, Decision, Finding, Location, Path, Place, Problem, Related
+from lambdalint.model.deployment import Deployment, DocumentLike
+from lambdalint.rulebook import Rule, severity_of
+
+NAMES = ("Sid", "Id", "Key", "Name", "StatementId", "LogicalId")
+"""What names a list's item in a fingerprint, before its index."""
+
+
+class Roots(NamedTuple):
+    """Where paths start: findings from the working directory, fingerprints from the repository."""
+
+    cwd: str
+    repository: str
+
+    def shown(self, path: str) -> str:
+        """A path relative to the working directory, POSIX."""
+        if path in ("-", "<stdin>"):
+            return "<stdin>"
+        relative = os.path.relpath(path, self.cwd) if os.path.isabs(path) else os.path.normpath(path)
+        return relative.replace(os.sep, "/")
+
+    def absolute(self, path: str) -> str:
+        return "" if path in ("-", "<stdin>") else os.path.join(self.cwd, path)
+
+    def stable(self, path: str) -> str:
+        """A path for a fingerprint: relative to the repository, POSIX."""
+        absolute = self.absolute(path)
+        return os.path.relpath(absolute, self.repository).replace(os.sep, "/") if absolute else "<stdin>"
+
+
+class Judged(NamedTuple):
+    """A finding on its way: what it rests on is still needed to merge it."""
+
+    finding: Finding
+    decisions: tuple[Decision, ...]
+    key: tuple[Any, ...]
+    """What makes it the same finding in another scenario."""
+    identity: str
+    """The fingerprint's text, without ordinal."""
+    written: Path
+    """The path in the document."""
+
+
+class Judge:
+    """Judges the problems of one template (its deployments), or of one file that gave none."""
+
+    def __init__(
+        self, document: DocumentLike | None, path: str, roots: Roots, severities: Mapping[str, str], name: str = ""
+    ) -> None:
+        self.document = document
+        self.path = path
+        self.roots = roots
+        self.severities = severities
+        self.name = name
+
+    def judge(
+        self, rule: Rule, problem: Problem, arguments: Mapping[str, Any], deployment: Deployment | None = None
+    ) -> Judged | None:
+        """The finding, or None for a derived scenario's that rests on two independent decisions."""
+        decisions: list[Decision] = []
+        related: list[Related] = []
+        location, written, links = self._locate(problem.at, deployment, decisions)
+        related += links
+        for place, note in problem.related:
+            where, _, links = self._locate(place, deployment, decisions)
+            related.append(Related(where, note))
+            related += links
+        for place in problem.reads:
+            self._locate(place, deployment, decisions)
+        if deployment is not None and deployment.scenario.derived and _independent(decisions, deployment) > 1:
+            return None
+        resource = problem.at.resource
+        message = rule.message(problem, arguments)
+        template: Location | None = None
+        if deployment is not None:
+            if resource is not None:
+                template = self._template_line(problem, deployment)
+                construct = deployment.template.constructs.get(resource)
+                if construct:
+                    message = f"{message} ({construct})"
+                if resource in deployment.template.sources and problem.at.file is None:
+                    related.insert(0, Related(location, "in the template"))
+                    location = deployment.template.sources[resource]
+                resource = deployment.owner(resource)
+            if written[:1] == ("Globals",) and resource is not None:
+                own = self._in_document(("Resources", resource), True)
+                related.append(Related(own, f"inherited by {resource}"))
+        unique = list(dict.fromkeys(link for link in related if link.location != location))
+        severity = severity_of(rule, problem, self.severities)
+        finding = Finding(
+            rule.code, rule.name, severity, message, location, resource, (), tuple(unique), template=template
+        )
+        construct = deployment.template.constructs.get(resource or "", "") if deployment else ""
+        # A message may name a value, and a value changes: the kind of problem is what stays.
+        identity = "\0".join(
+            (
+                rule.code,
+                self._stable_path(problem.at, deployment),
+                construct or resource or "",
+                self._stable(problem.at, deployment),
+                problem.kind,
+            )
+        )
+        return Judged(finding, tuple(decisions), (rule.code, message, location, resource), identity, written)
+
+    def _stable_path(self, place: Place, deployment: Deployment | None) -> str:
+        if self.name:
+            return self.name
+        if place.file is not None and place.member is None:
+            return self.roots.stable(place.file)
+        return self.roots.stable(self.path)
+
+    def _template_line(self, problem: Problem, deployment: Deployment) -> Location | None:
+        """The template's line for a finding that lies in a file."""
+        if problem.at.file is None:
+            return None
+        resource = problem.at.resource
+        if resource is not None and resource in deployment.template.sources:
+            return deployment.template.sources[resource]
+        if not problem.at.path:
+            return None
+        return self._locate(Place(problem.at.path, problem.at.key), deployment, [])[0]
+
+    def _stable(self, place: Place, deployment: Deployment | None) -> str:
+        """The property path, with list items called by their names."""
+        path = place.path[2:] if place.resource else place.path
+        value: Any = None
+        if deployment is not None and place.resource:
+            resource = deployment.resources.get(place.resource)
+            value = {"Properties": resource.properties} if resource else None
+        parts: list[str] = []
+        for key in path:
+            value = _child(value, key)
+            if isinstance(key, int) and isinstance(value, dict):
+                named = next((str(value[name]) for name in NAMES if isinstance(value.get(name), str)), None)
+                parts.append(named or str(key))
+            else:
+                parts.append(str(key))
+        return "/".join(parts) + f"#{place.member or ''}#{place.anchor or ''}"
+
+    def _locate(
+        self, place: Place, deployment: Deployment | None, decisions: list[Decision]
+    ) -> tuple[Location, Path, list[Related]]:
+        """Where a place is, the path in the document, and where its value came from; decisions are added."""
+        related: list[Related] = []
+        path = place.path
+        if deployment is not None and path:
+            written = deployment.origin(path)
+            decisions += [d for d in written.decisions if d not in decisions]
+            path = written.path or path
+            for link in written.links:
+                location = link.location or self._in_document(deployment.in_document(link.path), True)
+                related.append(Related(location, link.note))
+        if place.file is not None:
+            span = place.span or FIRST_LINE
+            shown = self.roots.shown(place.file)
+            return Location(shown, span, place.member, self.roots.absolute(place.file)), path, related
+        if place.span is not None:
+            return (
+                Location(self.roots.shown(self.path), place.span, None, self.roots.absolute(self.path)),
+                path,
+                related,
+            )
+        return self._in_document(path, place.key), path, related
+
+    def _in_document(self, path: Path, key: bool) -> Location:
+        span = FIRST_LINE
+        if self.document is not None:
+            if not self.document.has(path):
+                # What is missing is shown where it would stand: at the name of what lacks it.
+                while path and not self.document.has(path):
+                    path = path[:-1]
+                while len(path) > 2 and (path[-1] == "Properties" or isinstance(path[-1], int)):
+                    path = path[:-1]
+                key = True
+            span = self.document.locate(path, key)
+        return Location(self.roots.shown(self.path), span, None, self.roots.absolute(self.path))
+
+
+def _child(value: Any, key: Any) -> Any:
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list) and isinstance(key, int) and key < len(value):
+        return value[key]
+    return None
+
+
+def _independent(decisions: Sequence[Decision], deployment: Deployment) -> int:
+    """How many decisions with nothing in common depart from the named deployment."""
+    groups: list[frozenset[str]] = []
+    for decision in decisions:
+        if deployment.departs(decision):
+            roots = deployment.roots(decision)
+            joined = [group for group in groups if group & roots]
+            groups = [group for group in groups if not group & roots]
+            groups.append(roots.union(*joined))
+    return len(groups)
+
+
+class Tally:
+    """The findings of one template: the same finding of several scenarios is one, with what always led to it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], tuple[Judged, list[Decision], set[str]]] = {}
+
+    def add(self, judged: Judged, label: str | None) -> None:
+        entry = self._found.get(judged.key)
+        if entry is None:
+            entry = self._found[judged.key] = (judged, list(judged.decisions), set())
+        else:
+            entry[1][:] = [decision for decision in entry[1] if decision in judged.decisions]
+        if label is not None:
+            entry[2].add(label)
+
+    def findings(self, labels: Sequence[str]) -> list[Finding]:
+        """Merged findings with fingerprints; ``labels`` are the named deployments that were looked at."""
+        merged: list[tuple[Finding, str]] = []
+        inherited: dict[tuple[Any, ...], int] = {}
+        for judged, decisions, seen in self._found.values():
+            texts = [decision.text() for decision in decisions]
+            if seen and len(seen) < len(set(labels)):
+                texts += [Decision("environment", label, True).text() for label in sorted(seen)]
+            finding = judged.finding._replace(when=tuple(texts))
+            if judged.written[:1] == ("Globals",):
+                # The fix is in Globals: one finding there, with every function that the value reaches.
+                key = (finding.code, finding.location, finding.message)
+                first = inherited.get(key)
+                if first is not None:
+                    known = merged[first][0]
+                    related = tuple(dict.fromkeys((*known.related, *finding.related)))
+                    merged[first] = (known._replace(related=related), merged[first][1])
+                    continue
+                inherited[key] = len(merged)
+            merged.append((finding, judged.identity))
+        merged.sort(key=lambda pair: pair[0].sort_key)
+        ordinals: dict[str, int] = {}
+        result: list[Finding] = []
+        for finding, identity in merged:
+            ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
+            digest = hashlib.sha256(f"{identity}\0{ordinal}".encode("utf-8", "surrogatepass")).hexdigest()
+            result.append(finding._replace(fingerprint=digest))
+        return result

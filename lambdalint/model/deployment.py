@@ -1,0 +1,417 @@
+"""One deployment: a template with every parameter settled, as a check sees it.
+
+A Resource holds values only. What joins resources (a function's role, its event sources) is asked of the Deployment,
+which notes what was looked at: a check's result is valid for every deployment in which those things are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from lambdalint.finding import Decision, Fault, Location, Notice, Path, Place, Span
+from lambdalint.model.values import Reference, Value, items, number, references, text
+
+
+class Link(NamedTuple):
+    """Where a value came from: a place in the template, or in another file (a line of samconfig)."""
+
+    path: Path
+    note: str
+    location: Location | None = None
+
+
+class Written(NamedTuple):
+    """Where a value stands when not at its own place, what it came through, and the decisions that led to it."""
+
+    path: Path | None
+    links: tuple[Link, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+
+class Resource:
+    """A resource of a deployment. ``properties`` is a map (empty where the template has none)."""
+
+    __slots__ = ("__weakref__", "attributes", "id", "properties", "targets", "type", "written")
+
+    def __init__(
+        self,
+        id: str,
+        type: str,
+        properties: dict[str, Value],
+        attributes: Mapping[str, Value] | None = None,
+        written: Mapping[Path, Written] | None = None,
+    ) -> None:
+        self.id = id
+        self.type = type
+        self.properties = properties
+        self.attributes = attributes or {}
+        """DependsOn, Metadata, Condition, DeletionPolicy … as the template has them."""
+        self.written = written or {}
+        self.targets = frozenset(ref.resource for ref in references(properties))
+        """Logical IDs that the properties refer to."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r}, {self.type!r})"
+
+    def get(self, *keys: Any) -> Value:
+        """The value at a property path, or None where any part of it is missing or no collection."""
+        value: Any = self.properties
+        for key in keys:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
+                value = value[key]
+            else:
+                return None
+        return value
+
+    def number(self, *keys: Any) -> int | float | None:
+        return number(self.get(*keys))
+
+    def text(self, *keys: Any) -> str | None:
+        return text(self.get(*keys))
+
+    def at(self, *keys: Any, key: bool = False) -> Place:
+        """The place of a property."""
+        return Place(("Resources", self.id, "Properties", *keys), key)
+
+    @property
+    def place(self) -> Place:
+        """The place of the logical ID."""
+        return Place(("Resources", self.id), True)
+
+
+class Function(Resource):
+    """AWS::Lambda::Function."""
+
+    __slots__ = ()
+
+    @property
+    def is_image(self) -> bool | None:
+        """Whether it is deployed as a container image; None where that is not known."""
+        kind = self.get("PackageType")
+        if kind is None:
+            code = self.get("Code")
+            if isinstance(code, dict):
+                return "ImageUri" in code
+            return False if code is None or isinstance(code, str) else None
+        return kind == "Image" if isinstance(kind, str) else None
+
+    @property
+    def runtime(self) -> str | None:
+        return self.text("Runtime")
+
+    @property
+    def handler(self) -> str | None:
+        return self.text("Handler")
+
+    @property
+    def architecture(self) -> str | None:
+        """``x86_64`` or ``arm64``; None where it is not known."""
+        value = self.get("Architectures")
+        if value is None:
+            return "x86_64"
+        members = items(value)
+        return members[0] if len(members) == 1 and isinstance(members[0], str) else None
+
+    @property
+    def timeout(self) -> int | float | None:
+        """Seconds; the default of 3 where none is set; None where it is not known."""
+        return 3 if self.get("Timeout") is None else self.number("Timeout")
+
+    @property
+    def is_managed_instance(self) -> bool:
+        return self.get("CapacityProviderConfig") is not None
+
+
+class Layer(Resource):
+    """AWS::Lambda::LayerVersion."""
+
+    __slots__ = ()
+
+
+class Role(Resource):
+    """AWS::IAM::Role."""
+
+    __slots__ = ()
+
+
+CLASSES: dict[str, type[Resource]] = {
+    "AWS::Lambda::Function": Function,
+    "AWS::Lambda::LayerVersion": Layer,
+    "AWS::IAM::Role": Role,
+}
+
+
+class DocumentLike(Protocol):
+    """What the model knows of the file behind a template."""
+
+    path: str
+    kind: str
+    root: Any
+
+    def locate(self, path: Path, key: bool = False) -> Span: ...
+
+    def has(self, path: Path) -> bool: ...
+
+
+class Template(NamedTuple):
+    """What every deployment of one template shares."""
+
+    document: DocumentLike
+    directory: str
+    """Absolute folder that the template's local paths start from."""
+    project: str
+    """Absolute project root: no path outside it is read."""
+    kind: str
+    """``cloudformation``, ``sam`` or ``cdk``."""
+    sources: Mapping[str, Location] = {}
+    """CDK: logical ID to the user's line of code that made it."""
+    constructs: Mapping[str, str] = {}
+    """CDK: logical ID to construct path."""
+    internal: frozenset[str] = frozenset()
+    """CDK: logical IDs of functions (and their roles) that CDK made for itself."""
+    assets: Mapping[str, str] = {}
+    """CDK: logical ID to the absolute path of its asset."""
+    name: str = ""
+    """What a fingerprint takes in place of the template's path (CDK: the stack)."""
+
+
+class Scenario(NamedTuple):
+    """One assignment of parameters. ``label`` names a samconfig environment."""
+
+    label: str | None = None
+    derived: bool = False
+    departures: frozenset[str] = frozenset()
+    """Parameters whose value a derived scenario changed."""
+
+
+class Input(NamedTuple):
+    """A file that was claimed as a template: what can be said of it without a deployment."""
+
+    path: str
+    document: DocumentLike | None
+    faults: tuple[Fault, ...]
+
+
+T = TypeVar("T")
+_TraceKey = tuple[str, str]
+Trace = dict[_TraceKey, Any]
+
+
+class Deployment:
+    """The resources of one scenario, and what joins them."""
+
+    def __init__(
+        self,
+        template: Template,
+        resources: dict[str, Resource],
+        *,
+        scenario: Scenario = Scenario(),
+        moved: Mapping[Path, Path] | None = None,
+        owners: Mapping[str, str] | None = None,
+        faults: tuple[Fault, ...] = (),
+        absent: Mapping[str, tuple[Decision, ...]] | None = None,
+        declared: Mapping[str, str] | None = None,
+        sections: Mapping[str, Any] | None = None,
+        is_open: bool = False,
+        region: str | None = None,
+        account: str | None = None,
+        as_of: str = "",
+        roots: Callable[[Decision], frozenset[str]] | None = None,
+        departs: Callable[[Decision], bool] | None = None,
+        notices: tuple[Notice, ...] = (),
+    ) -> None:
+        self.template = template
+        self.resources = resources
+        self.scenario = scenario
+        self.moved = moved or {}
+        self.owners = owners or {}
+        """Generated logical ID to the SAM resource that it came from."""
+        self.faults = faults
+        self.absent = absent or {}
+        """Logical IDs whose condition does not hold here, with the decisions."""
+        self.declared = declared or {}
+        """Every logical ID of the template, present or not, with its type."""
+        self.sections = sections or {}
+        """The template's other sections, raw: Parameters, Conditions, Mappings, Outputs …"""
+        self.is_open = is_open
+        """Resources exist that are not seen (a macro, an Include, a module)."""
+        self.region = region
+        self.account = account
+        self.as_of = as_of
+        """The day of judgement, YYYY-MM-DD."""
+        self.roots = roots or (lambda decision: frozenset((decision.name,)))
+        """The parameters that a decision rests on."""
+        self.departs = departs or (lambda decision: decision.kind == "parameter")
+        """Whether a decision differs from the named deployment that a derived one was made of."""
+        self.notices = notices
+        self._memo: dict[tuple[Any, ...], tuple[Any, Trace]] = {}
+        self._trace: Trace | None = None
+        self._referrers: dict[str, tuple[Resource, ...]] | None = None
+        self._types: dict[str, tuple[Resource, ...]] | None = None
+
+    # -- looking at resources (each look is noted) -----------------------------------------------------------------
+
+    def resource(self, logical_id: str) -> Resource | None:
+        found = self.resources.get(logical_id)
+        if self._trace is not None:
+            self._trace["id", logical_id] = found
+        return found
+
+    def of_type(self, *types: str) -> tuple[Resource, ...]:
+        """The resources of these types, in the template's order within each type."""
+        if self._types is None:
+            index: dict[str, list[Resource]] = {}
+            for resource in self.resources.values():
+                index.setdefault(resource.type, []).append(resource)
+            self._types = {name: tuple(found) for name, found in index.items()}
+        result: tuple[Resource, ...] = ()
+        for name in types:
+            found = self._types.get(name, ())
+            if self._trace is not None:
+                self._trace["type", name] = found
+            result += found
+        return result
+
+    def referrers(self, logical_id: str) -> tuple[Resource, ...]:
+        """The resources whose properties refer to a resource, in the template's order."""
+        if self._referrers is None:
+            index: dict[str, list[Resource]] = {}
+            for resource in self.resources.values():
+                for target in resource.targets:
+                    index.setdefault(target, []).append(resource)
+            self._referrers = {name: tuple(found) for name, found in index.items()}
+        found = self._referrers.get(logical_id, ())
+        if self._trace is not None:
+            self._trace["referrers", logical_id] = found
+        return found
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(r for r in self.of_type("AWS::Lambda::Function") if isinstance(r, Function))
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        return tuple(r for r in self.of_type("AWS::Lambda::LayerVersion") if isinstance(r, Layer))
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(r for r in self.of_type("AWS::IAM::Role") if isinstance(r, Role))
+
+    def follow(self, value: Value) -> Resource | None:
+        """The resource that a plain reference (Ref or GetAtt) names, or None."""
+        return self.resource(value.resource) if isinstance(value, Reference) else None
+
+    # -- what a check looked at --------------------------------------------------------------------------------------
+
+    def traced(self, work: Callable[[], T]) -> tuple[T, Trace]:
+        """Run ``work`` and note every resource and index that it looks at."""
+        outer, self._trace = self._trace, {}
+        try:
+            result = work()
+            trace = self._trace
+        finally:
+            self._trace = outer
+        if outer is not None:
+            outer.update(trace)
+        return result, trace
+
+    def holds(self, trace: Trace) -> bool:
+        """Whether everything that a trace saw is the same here."""
+        for (kind, name), seen in trace.items():
+            if kind == "id":
+                if self.resources.get(name) is not seen:
+                    return False
+            else:
+                outer, self._trace = self._trace, None
+                now = self.of_type(name) if kind == "type" else self.referrers(name)
+                self._trace = outer
+                if len(now) != len(seen) or any(a is not b for a, b in zip(now, seen)):
+                    return False
+        return True
+
+    def remember(self, key: tuple[Any, ...], work: Callable[[], T]) -> T:
+        """``work()``, computed once per deployment; its looks count for whoever asks."""
+        if key in self._memo:
+            result, trace = self._memo[key]
+            if self._trace is not None:
+                self._trace.update(trace)
+        else:
+            result, trace = self.traced(work)
+            self._memo[key] = result, trace
+        return result  # type: ignore[no-any-return]
+
+    # -- provenance ------------------------------------------------------------------------------------------------
+
+    def origin(self, path: Path) -> Written:
+        """Where an evaluated path was written: the path in the document, the links, and all decisions on the way."""
+        links: tuple[Link, ...] = ()
+        decisions: list[Decision] = []
+        if len(path) > 1 and path[0] == "Resources":
+            resource = self.resources.get(path[1])
+            if resource is not None:
+                for length in range(2, len(path) + 1):
+                    written = resource.written.get(path[:length])
+                    if written is None:
+                        continue
+                    decisions += [d for d in written.decisions if d not in decisions]
+                    if length == len(path):
+                        links = written.links
+                for length in range(len(path), 1, -1):
+                    written = resource.written.get(path[:length])
+                    if written is not None and written.path is not None:
+                        path = written.path + path[length:]
+                        break
+            else:
+                decisions += self.absent.get(path[1], ())
+        return Written(self.in_document(path), links, tuple(decisions))
+
+    def in_document(self, path: Path) -> Path:
+        """From a path of the expanded template to the path in the document."""
+        if self.moved:
+            for length in range(len(path), 0, -1):
+                target = self.moved.get(path[:length])
+                if target is not None:
+                    return target + path[length:]
+        return path
+
+    def owner(self, logical_id: str) -> str:
+        """The logical ID that the user wrote: the SAM resource of a generated one."""
+        return self.owners.get(logical_id, logical_id)
+
+
+class Reading(NamedTuple):
+    """What one input came to: facts of the file, its deployments, and artifacts that were named alone."""
+
+    input: Input
+    deployments: tuple[Deployment, ...] = ()
+    artifacts: tuple[Any, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    name: str = ""
+    """What stands for the path in a fingerprint, where the path does not last (a stack of a cloud assembly)."""
+
+
+def relation(method: Callable[..., T]) -> Callable[..., T]:
+    """A function of a deployment (and a resource) whose result is remembered by the deployment."""
+
+    def remembered(deployment: Deployment, *arguments: Any) -> T:
+        key = (method.__qualname__, *(a.id if isinstance(a, Resource) else a for a in arguments))
+        return deployment.remember(key, lambda: method(deployment, *arguments))
+
+    remembered.__name__ = method.__name__
+    remembered.__doc__ = method.__doc__
+    return remembered
+
+
+def each(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
+    """Every scalar, reference and unknown below a value, with its path."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from each(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from each(child, (*path, index))
+    else:
+        yield path, value

@@ -1,0 +1,268 @@
+"""A template's document becomes deployments: SAM expanded, scenarios planned, each resource evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lambdalint.finding import Decision, Fault, Notice, Path
+from lambdalint.model.deployment import CLASSES, Deployment, Resource, Scenario, Template, Written
+from lambdalint.model.values import OpenMap, Text, Unknown, Value
+from lambdalint.parsers.intrinsics import evaluate
+from lambdalint.parsers.parameters import Assignment, Named, Parameters
+from lambdalint.parsers.scenarios import MAX_SCENARIOS, Plan, Uses, plan, uses
+
+SAM = "AWS::Serverless-2016-10-31"
+KNOWN_TRANSFORMS = frozenset(
+    (SAM, "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23")
+)
+"""Transforms after which a template still says what its resources are."""
+
+SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings", "Outputs", "Metadata", "Rules", "Globals")
+SERVICES = frozenset(
+    "AmazonMQ ApiGateway ApiGatewayV2 AppSync CloudFormation CloudFront CloudWatch CodeCommit CodeDeploy CodePipeline"
+    " Cognito Config Connect DocDB DynamoDB EC2 EFS ElasticLoadBalancingV2 Events IAM IoT KMS Kinesis KinesisFirehose"
+    " Lambda Lex Logs MSK Pipes S3 S3ObjectLambda SES SNS SQS Scheduler SecretsManager Serverless StepFunctions"
+    " VpcLattice".split()
+)
+"""Services whose resources the model looks at: only their branches are worth a scenario."""
+
+
+class Deployments(NamedTuple):
+    """What one template came to: facts that need no deployment, and the deployments."""
+
+    faults: tuple[Fault, ...]
+    deployments: tuple[Deployment, ...]
+
+
+def transforms(root: Mapping[str, Any]) -> list[Any]:
+    """The names in a template's Transform section; a map (AWS::Include with parameters) counts by its Name."""
+    section = root.get("Transform")
+    names = section if isinstance(section, list) else [] if section is None else [section]
+    return [name.get("Name") if isinstance(name, dict) else name for name in names]
+
+
+def shape(root: Any) -> tuple[Fault, ...]:
+    """What is not of the form that CloudFormation asks for. A null section or property block is an absent one."""
+    if not isinstance(root, dict):
+        return (Fault("not-a-map", (), {"what": "The template", "found": _kind(root)}),)
+    faults = [
+        Fault("not-a-map", (name,), {"what": name, "found": _kind(root[name])}, key=True)
+        for name in SECTIONS
+        if root.get(name) is not None and not isinstance(root[name], (dict, Unknown))
+    ]
+    resources = root.get("Resources")
+    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
+        path = ("Resources", logical_id)
+        if logical_id.startswith("Fn::") or isinstance(resource, Unknown):
+            continue
+        if not isinstance(resource, dict):
+            if resource is not None:
+                faults.append(Fault("not-a-map", path, {"what": logical_id, "found": _kind(resource)}, key=True))
+            continue
+        kind = resource.get("Type")
+        if "Type" not in resource and "Fn::Transform" not in resource:
+            faults.append(Fault("no-type", path, {"what": logical_id}, key=True))
+        elif kind is not None and not isinstance(kind, str) and not isinstance(kind, Unknown):
+            faults.append(Fault("type-no-string", (*path, "Type"), {"what": logical_id, "found": _kind(kind)}))
+        properties = resource.get("Properties")
+        if properties is not None and not isinstance(properties, (dict, Unknown)):
+            where = (*path, "Properties")
+            faults.append(Fault("not-a-map", where, {"what": "Properties", "found": _kind(properties)}, key=True))
+    return tuple(faults)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "a map", list: "a list", str: "a string", bool: "a boolean", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+class Expansion(NamedTuple):
+    """A template with loops and SAM resolved, for one set of parameter values that they read."""
+
+    template: dict[str, Any]
+    moved: Mapping[Path, Path]
+    owners: Mapping[str, str]
+    faults: tuple[Fault, ...]
+    is_open: bool
+    resources: dict[str, dict[str, Any]]
+    uses: dict[str, Uses]
+    reads: frozenset[str]
+    """Parameters whose values made a difference to the expansion, or could have."""
+
+
+def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
+    """ForEach, then SAM, on the raw tree."""
+    moved: Mapping[Path, Path] = {}
+    owners: Mapping[str, str] = {}
+    faults: tuple[Fault, ...] = ()
+    template = root
+    reads: frozenset[str] = frozenset()
+    names = transforms(root)
+    is_open = any(name not in KNOWN_TRANSFORMS for name in names)
+    if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in _map(root, "Resources")):
+        from lambdalint.parsers.foreach import expand_foreach
+
+        loops = expand_foreach(template, parameters)
+        template, moved, faults, is_open = loops.template, loops.moved, loops.faults, is_open or loops.is_open
+        reads = frozenset(_map(root, "Parameters"))
+    if SAM in names:
+        from lambdalint.parsers.sam import expand as expand_sam
+
+        sam = expand_sam(template, parameters)
+        template, owners, reads = sam.template, sam.owners, reads | sam.reads
+        faults += tuple(fault._replace(path=_through(moved, fault.path)) for fault in sam.faults)
+        moved = {**moved, **{path: _through(moved, target) for path, target in sam.moved.items()}}
+    section = _map(template, "Resources")
+    resources = {}
+    for logical_id, resource in section.items():
+        if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
+            is_open = is_open or logical_id.startswith("Fn::") or isinstance(resource, Unknown)
+            continue
+        is_open = is_open or resource["Type"].endswith("::MODULE")
+        resources[logical_id] = resource
+    read = {name: uses(raw) for name, raw in resources.items()}
+    return Expansion(template, moved, owners, faults, is_open, resources, read, reads)
+
+
+def _through(moved: Mapping[Path, Path], path: Path) -> Path:
+    for length in range(len(path), 0, -1):
+        if path[:length] in moved:
+            return moved[path[:length]] + path[length:]
+    return path
+
+
+def _map(template: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = template.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
+    """The deployments of a template: one for each scenario, named ones first."""
+    root = template.document.root
+    faults = shape(root)
+    if not isinstance(root, dict) or not isinstance(root.get("Resources"), dict):
+        return Deployments(faults, ())
+    parameters = Parameters(root)
+    conditions, mappings = _map(root, "Conditions"), _map(root, "Mappings")
+    expansions: list[tuple[dict[str, str], Expansion]] = []
+
+    def expansion(assignment: Assignment) -> Expansion:
+        """One for all assignments that agree on what the expansion reads."""
+        values = {name: value for name in parameters.definitions if _plain(value := assignment.parameter(name))}
+        for reads, found in expansions:
+            if all(repr(values.get(name)) == state for name, state in reads.items()):
+                return found
+        made = expand(root, values)
+        expansions.append(({name: repr(values.get(name)) for name in sorted(made.reads)}, made))
+        return made
+
+    first = [
+        Assignment(parameters, conditions, mappings, _map(root, "Resources"), one) for one in (named or (Named(),))
+    ]
+    base = expansion(first[0])
+    for assignment in first:
+        assignment.logical_ids = expansion(assignment).resources
+    planned = plan(first, (base.uses[name] for name, raw in base.resources.items() if _modelled(raw["Type"])))
+    return Deployments(faults, tuple(_deployments(template, planned, expansion, as_of)))
+
+
+def _plain(value: Value) -> bool:
+    return not isinstance(value, (Unknown, Text))
+
+
+def _modelled(kind: str) -> bool:
+    parts = kind.split("::")
+    return len(parts) > 2 and parts[0] == "AWS" and parts[1] in SERVICES
+
+
+def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) -> Iterator[Deployment]:
+    varying = _varying(planned.assignments)
+    shared: dict[Any, Resource] = {}
+    notices: tuple[Notice, ...] = ()
+    if not planned.complete:
+        text = f"more than {MAX_SCENARIOS} deployments would be needed to see every branch; the rest was left out"
+        notices = (Notice(text, template.document.path),)
+    for assignment in planned.assignments:
+        expanded: Expansion = expansion(assignment)
+        assignment.logical_ids = expanded.resources
+        resources: dict[str, Resource] = {}
+        absent: dict[str, tuple[Decision, ...]] = {}
+        for logical_id, raw in expanded.resources.items():
+            condition = raw.get("Condition")
+            if isinstance(condition, str) and not assignment.condition(condition):
+                absent[logical_id] = (Decision("condition", condition, False),)
+                continue
+            reads = expanded.uses[logical_id]
+            key = (id(expanded), logical_id, _state(reads, assignment, varying))
+            found = shared.get(key)
+            if found is None:
+                found = shared[key] = _resource(logical_id, raw, assignment)
+            resources[logical_id] = found
+        derived = bool(assignment.changes)
+        yield Deployment(
+            template,
+            resources,
+            scenario=Scenario(assignment.named.label, derived, frozenset(map(str, assignment.changes))),
+            moved=expanded.moved,
+            owners=expanded.owners,
+            faults=expanded.faults,
+            absent=absent,
+            declared={name: raw["Type"] for name, raw in expanded.resources.items()},
+            sections=expanded.template,
+            is_open=expanded.is_open,
+            region=assignment.named.region,
+            account=assignment.named.account,
+            as_of=as_of,
+            roots=planned.roots,
+            departs=planned.departs,
+            notices=notices if assignment is planned.assignments[0] else (),
+        )
+
+
+def _varying(assignments: Sequence[Assignment]) -> frozenset[str] | None:
+    """Parameters and conditions that are not the same in every scenario; None where there is one scenario."""
+    if len(assignments) == 1:
+        return None
+    first = assignments[0]
+    names: set[str] = set()
+    for one in assignments[1:]:
+        names |= {name for name in one.changes if isinstance(name, str)}
+        if one.named is not first.named:
+            names |= set(one.named.overrides) | set(first.named.overrides)
+            if (one.named.region, one.named.account) != (first.named.region, first.named.account):
+                names |= {"AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::URLSuffix"}
+    for condition in first.conditions:
+        holds = first.condition(condition)
+        if any(one.condition(condition) is not holds for one in assignments):
+            names.add("condition " + condition)
+    return frozenset(names)
+
+
+def _state(reads: Uses, assignment: Assignment, varying: frozenset[str] | None) -> Any:
+    """What a resource's evaluation rests on, as far as it varies."""
+    if not varying:
+        return None
+    state: list[Any] = []
+    for name in sorted({parameter for parameter, _ in reads.parameters}):
+        if name in varying:
+            links = assignment.links(name)
+            state.append((name, repr(assignment.parameter(name)), links, assignment.derived(name)))
+    for name in sorted(reads.conditions):
+        if "condition " + name in varying:
+            state.append((name, assignment.condition(name)))
+    return tuple(state)
+
+
+def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment) -> Resource:
+    path: Path = ("Resources", logical_id)
+    value, written = evaluate(raw.get("Properties"), assignment, (*path, "Properties"))
+    if not isinstance(value, dict):
+        value = OpenMap() if isinstance(value, Unknown) else {}
+    if "Fn::Transform" in raw:
+        value = OpenMap(value)
+    condition = raw.get("Condition")
+    if isinstance(condition, str):
+        written[path] = Written(None, (), (Decision("condition", condition, True),))
+    attributes = {name: item for name, item in raw.items() if name not in ("Type", "Properties")}
+    return CLASSES.get(raw["Type"], Resource)(logical_id, raw["Type"], value, attributes, written)

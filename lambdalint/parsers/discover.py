@@ -1,0 +1,161 @@
+"""Which parser claims a path: a cheap look at names and bytes before any parsing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+MARKERS = (b"AWS::Lambda", b"AWS::Serverless")
+EXTENSIONS = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
+SKIPPED = frozenset((".git", ".aws-sam", "cdk.out", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"))
+"""Folders that a search passes over; named themselves, .aws-sam and cdk.out are read."""
+MAX_LOOK = 24 * 1024 * 1024
+"""Bytes read of a candidate: past the largest template that is taken."""
+NOT_TEMPLATES = frozenset(("package.json", "package-lock.json", "tsconfig.json", "manifest.json", "tree.json"))
+
+
+class Source(NamedTuple):
+    """A path and the kind of parser that claims it: template, assembly, package or image."""
+
+    kind: str
+    path: str
+    """As it was given, or joined to the directory that was."""
+    data: bytes | None = None
+    """A template's bytes, read once for the look and the parse."""
+    named: bool = False
+
+
+class Discovery(NamedTuple):
+    sources: tuple[Source, ...]
+    missing: tuple[str, ...]
+    """Paths that do not exist or cannot be read."""
+    empty: tuple[str, ...]
+    """Directories in which nothing was found."""
+
+
+def discover(paths: Sequence[str], exclude: Sequence[str] = (), stdin: bytes | None = None) -> Discovery:
+    """Every input below the paths, in order, each once."""
+    sources: list[Source] = []
+    missing: list[str] = []
+    empty: list[str] = []
+    seen: set[str] = set()
+
+    def add(found: Iterable[Source]) -> int:
+        count = 0
+        for source in found:
+            count += 1
+            real = os.path.realpath(source.path) if source.path != "-" else "-"
+            if real not in seen:
+                seen.add(real)
+                sources.append(source)
+        return count
+
+    for path in paths:
+        if path == "-":
+            add([Source("template", "-", stdin or b"", True)])
+        elif os.path.isdir(path):
+            if not add(_directory(path, exclude)):
+                empty.append(path)
+        elif os.path.exists(path):
+            try:
+                add(_file(path, named=True))
+            except OSError:
+                missing.append(path)
+        else:
+            missing.append(path)
+    return Discovery(tuple(sources), tuple(missing), tuple(empty))
+
+
+def is_template(data: bytes) -> bool:
+    """Whether bytes name a Lambda resource, in any encoding that a template may be in."""
+    if any(marker in data for marker in MARKERS):
+        return True
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        plain = data.replace(b"\0", b"")
+        return any(marker in plain for marker in MARKERS)
+    return False
+
+
+def _file(path: str, named: bool) -> Iterator[Source]:
+    lower = path.lower()
+    with open(path, "rb") as file:
+        head = file.read(512)
+        if lower.endswith((".zip", ".jar", ".whl")) or head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+            if named:
+                yield Source("package", path, None, named)
+            return
+        if lower.endswith((".tar", ".tar.gz", ".tgz")) or head[:2] == b"\x1f\x8b" or head[257:262] == b"ustar":
+            if named:
+                yield Source("image", path, None, named)
+            return
+        if not named and not lower.endswith(EXTENSIONS):
+            return
+        data = head + file.read(MAX_LOOK - len(head))
+    if is_template(data):
+        yield Source("template", path, data, named)
+
+
+def _is_assembly(path: str, names: Iterable[str]) -> bool:
+    if "manifest.json" not in names:
+        return False
+    if "cdk.out" in names:
+        return True
+    try:
+        with open(os.path.join(path, "manifest.json"), "rb") as file:
+            head = file.read(1 << 16)
+    except OSError:
+        return False
+    return b'"artifacts"' in head and b'"version"' in head
+
+
+def _directory(path: str, exclude: Sequence[str]) -> Iterator[Source]:
+    names = sorted(os.listdir(path))
+    if _is_assembly(path, names):
+        yield Source("assembly", path, None, True)
+        return
+    if "oci-layout" in names and "index.json" in names:
+        yield Source("image", path, None, True)
+        return
+    from lambdalint.parsers.gitignore import Ignored
+
+    ignored = Ignored(path)
+    patterns = list(exclude)
+
+    def excluded(relative: str) -> bool:
+        from fnmatch import fnmatch
+
+        return any(
+            fnmatch(relative, p) or fnmatch(relative, p.rstrip("/") + "/*") or relative == p.rstrip("/")
+            for p in patterns
+        )
+
+    def walk(folder: str, relative: str, depth: int) -> Iterator[Source]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            return
+        if relative and _is_assembly(folder, [entry.name for entry in entries]):
+            return  # a cloud assembly is linted when it is named
+        for entry in entries:
+            name = f"{relative}/{entry.name}" if relative else entry.name
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if is_folder:
+                    if entry.name in SKIPPED or depth > 40 or ignored.match(name, True) or excluded(name):
+                        continue
+                    if os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
+                        continue
+                    yield from walk(entry.path, name, depth + 1)
+                elif (
+                    entry.name.lower().endswith(EXTENSIONS)
+                    and entry.name not in NOT_TEMPLATES
+                    and entry.is_file()
+                    and not ignored.match(name, False)
+                    and not excluded(name)
+                ):
+                    yield from _file(entry.path, named=False)
+            except OSError:
+                continue
+
+    yield from walk(path, "", 0)

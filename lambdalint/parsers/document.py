@@ -1,0 +1,260 @@
+"""A template as bytes becomes a Document: plain values, what is wrong with them, and where each was written.
+
+YAML and JSON are read as CloudFormation reads them. Both readers are imported on first use: a JSON template never
+loads yaml. Offsets are code points of the decoded text (without a BOM); they become lines and columns on demand.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from lambdalint.finding import FIRST_LINE, Fault, Path, Span
+
+YAML_LIMIT = 2_000_000
+"""The most bytes of YAML that are read. CloudFormation takes 1 MB (its quota "Template body in an S3 object")."""
+JSON_LIMIT = 20_000_000
+"""The most bytes of JSON that are read: a cloud assembly's tree.json outgrows a template."""
+DEPTH_LIMIT = 100
+"""The most levels of nesting that are read: what walks the values afterwards may use recursion."""
+READ_AT_ONCE = 65_536
+
+Extent = tuple[int, int]
+"""Offsets in the text: of the first code point, and behind the last one."""
+
+_BOM = b"\xef\xbb\xbf"
+_BREAK = re.compile(r"\r\n?|\n")
+
+
+class Lines:
+    """Text whose offsets can be told as lines and columns. CR, LF and CRLF end a line, nothing else (as in SARIF)."""
+
+    __slots__ = ("_starts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts: list[int] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """The offset at which each line starts."""
+        if self._starts is None:
+            self._starts = [0, *(found.end() for found in _BREAK.finditer(self.text))]
+        return self._starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column, from 1."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def span(self, extent: Extent) -> Span:
+        return Span(*self.position(extent[0]), *self.position(extent[1]))
+
+    def line(self, number: int) -> str:
+        """The text of a line without its break; empty where there is no such line."""
+        starts = self.starts
+        if not 0 < number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def first_line(self, extent: Extent) -> Extent:
+        """The part of an extent that lies on its first line."""
+        found = _BREAK.search(self.text, *extent)
+        return (extent[0], found.start()) if found else extent
+
+
+class Places(Protocol):
+    """Where the values of a document were written."""
+
+    def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
+        """How many steps of the path exist, the extent of the last one's key (None in a list), and of its value."""
+
+    def comments(self) -> Iterator[Extent]:
+        """The extents of the comments, in order."""
+
+
+class Contents(NamedTuple):
+    """What a reader makes of a text."""
+
+    root: Any = None
+    faults: tuple[Fault, ...] = ()
+    places: Places | None = None
+
+
+class Document:
+    """A template that was read: its values, its faults, and the places of both.
+
+    ``path`` is what the caller gave (``<stdin>`` for ``-``), ``kind`` is ``yaml`` or ``json``. ``root`` is plain
+    values: YAML short tags in their long form, aliases and merge keys expanded (aliases share one object: change
+    nothing in place), and Unknown for a value under a tag that is not known. It is None where nothing was read.
+
+    Kinds of ``faults``: ``syntax`` (fields ``problem``, ``context``), ``duplicate-key`` (fields ``key``,
+    ``first_line``), ``not-a-template`` (field ``found``: scalar, list or documents), ``empty``, ``not-utf8`` (field
+    ``offset`` in bytes), ``too-large`` (fields ``limit`` and ``unit``: bytes or values), ``too-deep`` and
+    ``too-many-aliases`` (field ``limit``); from ``read`` also ``not-found``, ``is-directory``, and ``unreadable``
+    (field ``problem``).
+    """
+
+    __slots__ = ("_lines", "_places", "data", "faults", "kind", "path", "root")
+
+    def __init__(self, path: str, data: bytes, kind: str, contents: Contents, text: Lines | None = None) -> None:
+        self.path = path
+        self.data = data
+        self.kind = kind
+        self.root, self.faults, self._places = contents
+        self._lines = text or Lines("")
+
+    def __repr__(self) -> str:
+        return f"Document({self.path!r}, {self.kind}, {len(self.data)} bytes, {len(self.faults)} faults)"
+
+    def locate(self, path: Path, key: bool = False) -> Span:
+        """The span of a value, or of its key (a short tag is the key of its long form).
+
+        A list item has no key: its first line stands for it. Where the path does not exist, the key of the nearest
+        ancestor that does, and the first line of the file where that is the root.
+        """
+        if self._places is None:
+            return FIRST_LINE
+        depth, key_extent, extent = self._places.find(path)
+        if depth == len(path) and not key:
+            return self._lines.span(extent)
+        if key_extent is not None:
+            return self._lines.span(key_extent)
+        if depth == 0:
+            return FIRST_LINE
+        return self._lines.span(self._lines.first_line(extent))
+
+    def has(self, path: Path) -> bool:
+        """Whether something was written at exactly this path."""
+        return self._places is not None and self._places.find(path)[0] == len(path)
+
+    def locate_in(self, path: Path, line: int, column: int, end_line: int, end_column: int) -> Span:
+        """The span in the file of a region inside a string value, given by line and column (from 1) in the string.
+
+        Exact for a literal block scalar (``|``), also below Fn::Sub; the value's own span otherwise.
+        """
+        value, path = self._string(path)
+        if value is None or self._places is None or not self.has(path):
+            return self.locate(path)
+        extent = self._places.find(path)[2]
+        if self.kind != "yaml" or not self._lines.text.startswith("|", extent[0]):
+            return self._lines.span(extent)
+        above = self._lines.position(extent[0])[0]
+        indent = 0
+        for number, text in enumerate(value.split("\n"), above + 1):
+            if text.strip(" "):  # with an indicator (|2) the value's first line may itself begin with spaces
+                source = self.line(number)
+                indent = len(source) - len(source.lstrip(" ")) - len(text) + len(text.lstrip(" "))
+                break
+        first, last = above + line, above + end_line
+        start, end = column + indent, end_column + indent
+        return Span(first, min(start, len(self.line(first)) + 1), last, min(end, len(self.line(last)) + 1))
+
+    def line(self, number: int) -> str:
+        """The text of a line, without its break; empty where there is no such line."""
+        return self._lines.line(number)
+
+    def comments(self) -> Iterator[tuple[int, int, str, bool]]:
+        """Line, column, text from ``#`` on, and whether it is alone on its line. JSON has none."""
+        if self._places is None or self.kind != "yaml":
+            return
+        for start, end in self._places.comments():
+            line, column = self._lines.position(start)
+            yield line, column, self._lines.text[start:end], not self.line(line)[: column - 1].strip()
+
+    def _string(self, path: Path) -> tuple[str | None, Path]:
+        """The string at a path, or the one that the Fn::Sub there is about; and its path."""
+        value = self.root
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None, path
+        if isinstance(value, dict) and len(value) == 1 and "Fn::Sub" in value:
+            value, path = value["Fn::Sub"], (*path, "Fn::Sub")
+        if isinstance(value, list) and value and path[-1:] == ("Fn::Sub",):
+            value, path = value[0], (*path, 0)
+        return (value if isinstance(value, str) else None), path
+
+
+def parse(data: bytes, path: str) -> Document:
+    """Read a template from bytes; never raises.
+
+    What begins with a brace is JSON, and where it is no valid JSON, YAML (a flow mapping): not so under a name that
+    ends in .json, which promises JSON. Everything else is YAML.
+    """
+    data = data.removeprefix(_BOM)
+    named_json = path.lower().endswith(".json")
+    kind = _kind(data, named_json)
+    if len(data) > (JSON_LIMIT if kind == "json" else YAML_LIMIT):
+        return _too_large(path, kind)
+    try:
+        lines = Lines(data.decode())
+    except UnicodeDecodeError as error:
+        before = Lines(data[: error.start].decode())
+        end = len(before.text)
+        fault = Fault("not-utf8", fields={"offset": error.start}, span=before.span((end, end)))
+        return Document(path, data, kind, Contents(faults=(fault,)), before)
+    if kind == "json":
+        from lambdalint.parsers import document_json
+
+        contents = document_json.load(lines)
+        broken = bool(contents.faults) and contents.faults[0].kind == "syntax"
+        if named_json or not broken or len(data) > YAML_LIMIT:
+            return Document(path, data, kind, contents, lines)
+    from lambdalint.parsers import document_yaml
+
+    in_yaml = document_yaml.load(lines)
+    if kind == "json" and in_yaml.root is None and not path.lower().endswith((".yaml", ".yml")):
+        return Document(path, data, kind, contents, lines)
+    return Document(path, data, "yaml", in_yaml, lines)
+
+
+def read(path: str) -> Document:
+    """Read a template from a file, or standard input for ``-``; never raises, reads no more than the limits."""
+    import os
+    import stat
+
+    named_json = path.lower().endswith(".json")
+    kind = "json" if named_json else "yaml"
+    try:
+        if path == "-":
+            import sys
+
+            path, stream = "<stdin>", sys.stdin.buffer
+        else:
+            if stat.S_ISDIR(os.stat(path).st_mode):
+                return _failed(path, kind, "is-directory")
+            stream = open(path, "rb")  # noqa: SIM115 - standard input stays open
+        try:
+            data = stream.read(READ_AT_ONCE)
+            kind = _kind(data.removeprefix(_BOM), named_json)
+            limit = (JSON_LIMIT if kind == "json" else YAML_LIMIT) + len(_BOM)
+            if len(data) == READ_AT_ONCE:
+                if path != "<stdin>" and os.fstat(stream.fileno()).st_size > limit:
+                    return _too_large(path, kind)
+                data += stream.read(limit + 1 - len(data))
+        finally:
+            if path != "<stdin>":
+                stream.close()
+    except FileNotFoundError:
+        return _failed(path, kind, "not-found")
+    except (OSError, ValueError) as error:
+        return _failed(path, kind, "unreadable", problem=getattr(error, "strerror", None) or str(error))
+    return parse(data, path)
+
+
+def _kind(data: bytes, named_json: bool) -> str:
+    start = data[:READ_AT_ONCE].lstrip()[:1]
+    return "json" if start in (b"{", b"[") or (named_json and not start) else "yaml"
+
+
+def _failed(path: str, kind: str, fault: str, **fields: Any) -> Document:
+    return Document(path, b"", kind, Contents(faults=(Fault(fault, fields=fields, span=FIRST_LINE),)))
+
+
+def _too_large(path: str, kind: str) -> Document:
+    return _failed(path, kind, "too-large", limit=JSON_LIMIT if kind == "json" else YAML_LIMIT, unit="bytes")

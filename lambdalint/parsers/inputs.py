@@ -1,0 +1,15 @@
+"""Inputs that are no template file: cloud assemblies, packages and images that were named themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lambdalint.judge import Roots
+from lambdalint.model.deployment import Reading
+from lambdalint.parsers.discover import Source
+from lambdalint.settings import Settings
+
+
+def read_source(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:
+    """One reading for each template of an assembly, one for an artifact."""
+    yield from ()

@@ -1,0 +1,194 @@
+"""SAM expanded on the raw tree, before anything is evaluated: what is left is CloudFormation alone.
+
+Globals, events, policies and implicit resources come out as aws-sam-translator 1.115.0 makes them. Only Refs of
+parameters are resolved, where SAM itself must know them; every other intrinsic function stays as it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.finding import Fault, Path
+
+from .context import PREFIX, Expansion, Owner, Refused, SamEvent
+
+TRANSFORM = "AWS::Serverless-2016-10-31"
+
+__all__ = ["TRANSFORM", "Expanded", "SamEvent", "expand", "is_sam", "read_parameters", "written"]
+
+
+class Expanded(NamedTuple):
+    """A template without SAM, and where each part of it was written."""
+
+    template: dict[str, Any]
+    """CloudFormation only. Subtrees that SAM leaves alone are those of the input, shared: do not change them."""
+    moved: dict[Path, Path]
+    """Places of the expanded template that are not at their own place -> the place in the document.
+
+    The longest prefix counts and the rest of the path follows it (`written`). Where the document has no such place,
+    the nearest one above it that exists is meant.
+    """
+    owners: dict[str, str]
+    """Logical ID of a generated resource -> logical ID of the SAM resource that it comes from."""
+    faults: tuple[Fault, ...]
+    """What SAM refuses; paths are those of the document."""
+    events: tuple[SamEvent, ...]
+    reads: frozenset[str]
+    """Names of the parameters whose values made a difference or could have."""
+
+
+def is_sam(template: Any) -> bool:
+    """True where ``Transform`` names SAM: as a string, in a list, or as ``Fn::Transform`` with that name."""
+    transform = template.get("Transform") if isinstance(template, dict) else None
+    for item in transform if isinstance(transform, list) else [transform]:
+        if isinstance(item, dict):
+            item = item.get("Name", item.get("Fn::Transform"))
+            item = item.get("Name") if isinstance(item, dict) else item
+        if item == TRANSFORM:
+            return True
+    return False
+
+
+def read_parameters(template: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the parameters whose values `expand` reads: one expansion serves every deployment that agrees on them."""
+    declared = template.get("Parameters")
+    names = expand(template).reads
+    return names & set(declared) if isinstance(declared, dict) else frozenset()
+
+
+def written(moved: Mapping[Path, Path], path: Path) -> Path:
+    """The place in the document of a place in the expanded template."""
+    for depth in range(len(path), 0, -1):
+        origin = moved.get(path[:depth])
+        if origin is not None:
+            return origin + path[depth:]
+    return path
+
+
+def expand(template: Mapping[str, Any], parameters: Mapping[str, Any] = {}) -> Expanded:
+    """Expand a SAM template; ``parameters`` holds the values that are known, pseudo parameters among them.
+
+    The input is not changed. Never raises: what SAM refuses is a fault, and the rest is expanded all the same.
+    """
+    expansion = Expansion(template, parameters)
+    _expand(expansion)
+    result = {name: value for name, value in template.items() if name not in ("Globals", "Transform", "Resources")}
+    transform = _other_transforms(template.get("Transform"))
+    if transform:
+        result["Transform"] = transform
+    if expansion.conditions or "Conditions" in template:
+        kept = template.get("Conditions")
+        result["Conditions"] = expansion.conditions if isinstance(kept, dict) or expansion.conditions else kept
+    result["Resources"] = _in_order(expansion)
+    if expansion.aliases or expansion.renamed:
+        from .references import renamed
+
+        result = renamed(expansion, result)
+    return Expanded(
+        result,
+        expansion.moved,
+        expansion.owners,
+        tuple(expansion.faults),
+        tuple(expansion.events),
+        frozenset(expansion.reads),
+    )
+
+
+def _other_transforms(transform: Any) -> Any:
+    if isinstance(transform, list):
+        return [item for item in transform if not is_sam({"Transform": item})]
+    return None if is_sam({"Transform": transform}) else transform
+
+
+_MODULES = {
+    "Function": "functions",
+    "StateMachine": "statemachines",
+    "Api": "rest",
+    "HttpApi": "http",
+    "WebSocketApi": "websocket",
+    "Connector": "connectors",
+    "GraphQLApi": "graphql",
+    "LayerVersion": "others",
+    "SimpleTable": "others",
+    "Application": "others",
+    "CapacityProvider": "others",
+}
+_ORDER = {"Function": 0, "StateMachine": 1, "Api": 2, "HttpApi": 2, "WebSocketApi": 2, "Connector": 4}
+"""SAM's order: events change the APIs, connectors need all that was generated."""
+
+
+def _expand(expansion: Expansion) -> None:
+    from .globals import merge_into, sections
+
+    _drop_malformed(expansion)
+    found = sections(expansion)
+    if _has_api(expansion):
+        from .implicit import prepare
+
+        prepare(expansion, found)
+    merge_into(expansion, found)
+    if any("Connectors" in resource for resource in expansion.resources.values()):
+        from .connectors import embedded
+
+        embedded(expansion)
+    work = []
+    for logical_id, resource in expansion.resources.items():
+        type_ = resource.get("Type")
+        if isinstance(type_, str) and type_.startswith(PREFIX):
+            work.append((_ORDER.get(type_[len(PREFIX) :], 3), logical_id))
+    for _, logical_id in sorted(work, key=lambda item: item[0]):
+        _expand_one(expansion, logical_id)
+    if any(name.startswith("deployment:") for name in expansion.managed):
+        pass
+
+
+def _expand_one(expansion: Expansion, logical_id: str) -> None:
+    from importlib import import_module
+
+    resource = expansion.resources[logical_id]
+    owner = Owner(logical_id, resource, expansion.inherited.get(logical_id, {}))
+    module = _MODULES.get(owner.type)
+    if module is None:
+        expansion.fault("resource-type", (*owner.path, "Type"), value=resource["Type"])
+        return
+    if not isinstance(resource.get("Properties", {}), dict):
+        expansion.fault("malformed", owner.at(), property="Properties", expected=["map"])
+    try:
+        import_module("." + module, __name__).expand(expansion, owner)
+    except Refused as refused:
+        expansion.faults.append(refused.fault)
+    except (TypeError, KeyError, AttributeError, ValueError, IndexError):
+        # a shape that no check foresees; SAM itself fails on these
+        expansion.fault("malformed", owner.path, resource=logical_id)
+
+
+def _drop_malformed(expansion: Expansion) -> None:
+    for logical_id, resource in list(expansion.resources.items()):
+        if not isinstance(resource, dict):
+            del expansion.resources[logical_id]
+
+
+def _has_api(expansion: Expansion) -> bool:
+    return False
+
+
+def _in_order(expansion: Expansion) -> Any:
+    """The generated resources in the place of their SAM resource, the others as they are."""
+    resources = expansion.template.get("Resources")
+    if not isinstance(resources, dict):
+        return resources if "Resources" in expansion.template else {}
+    result: dict[str, Any] = {}
+    for logical_id, resource in resources.items():
+        type_ = resource.get("Type") if isinstance(resource, dict) else None
+        if isinstance(type_, str) and type_.startswith(PREFIX):
+            for name in expansion.of.pop(logical_id, ()):
+                result[name] = expansion.generated[name]
+        elif logical_id in expansion.resources:
+            result[logical_id] = expansion.resources[logical_id]
+        else:
+            result[logical_id] = resource
+    for names in expansion.of.values():
+        for name in names:
+            result[name] = expansion.generated[name]
+    return type(resources)(result)

@@ -1,0 +1,218 @@
+"""Layers, simple tables, nested applications and capacity providers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .context import Expansion, Owner, attribute, copied, digest, intrinsic, tag_list
+from .functions import location, tags_with
+from .policies import trust
+from .shapes import RESOURCES, check
+
+_KEY_TYPES = {"String": "S", "Number": "N", "Binary": "B"}
+
+
+def expand(expansion: Expansion, owner: Owner) -> None:
+    check(expansion, RESOURCES[owner.type], owner.properties, owner.at(), resource=owner.id)
+    _EXPANDED[owner.type](expansion, owner)
+
+
+def _layer(expansion: Expansion, owner: Owner) -> None:
+    """A layer version gets a new logical ID with every change: SAM never updates one in place."""
+    written = owner.properties
+    resource = dict(expansion.resources[owner.id])
+    named = {"LayerName", "LicenseInfo", "Description", "RetentionPolicy"}
+    hashed = {name: expansion.resolve(value) if name in named else value for name, value in written.items()}
+    resource = {"Type": resource["Type"], "Properties": {k: v for k, v in hashed.items() if v is not None}}
+    if owner.depends_on:
+        resource["DependsOn"] = owner.depends_on
+    if "Condition" in owner.attributes:
+        resource["Condition"] = owner.attributes["Condition"]
+    logical_id = owner.id + digest({owner.id: resource})
+    retention = written.get("RetentionPolicy")
+    policy = _retention(expansion, owner, expansion.resolve(retention))
+    attributes = {"DeletionPolicy": "Retain", **owner.passed_on}
+    if policy:
+        attributes["DeletionPolicy"] = policy
+    _check_architectures(expansion, owner)
+    expansion.renamed[owner.id] = logical_id
+    expansion.emit(
+        owner.id,
+        logical_id,
+        "AWS::Lambda::LayerVersion",
+        {
+            "Content": location(expansion, owner, "ContentUri", ("Resources", logical_id, "Properties", "Content")),
+            "LayerName": written.get("LayerName") or owner.id,
+            "Description": written.get("Description"),
+            "CompatibleArchitectures": written.get("CompatibleArchitectures"),
+            "CompatibleRuntimes": written.get("CompatibleRuntimes"),
+            "LicenseInfo": written.get("LicenseInfo"),
+        },
+        attributes,
+        owner.path,
+        depends_on=owner.depends_on,
+    )
+
+
+def _retention(expansion: Expansion, owner: Owner, value: Any) -> str | None:
+    if value is None:
+        return None
+    for option in ("Retain", "Delete"):
+        if isinstance(value, str) and value.lower() == option.lower():
+            return option
+    at = owner.at("RetentionPolicy")
+    if not (intrinsic(value) == "Ref" and value["Ref"] in _declared(expansion)):
+        expansion.fault("retention-policy", at, value=value, intrinsic=intrinsic(value), allowed=["Retain", "Delete"])
+    return None
+
+
+def _declared(expansion: Expansion) -> Any:
+    parameters = expansion.template.get("Parameters")
+    return parameters if isinstance(parameters, dict) else ()
+
+
+def _check_architectures(expansion: Expansion, owner: Owner) -> None:
+    architectures = owner.properties.get("CompatibleArchitectures")
+    if isinstance(architectures, list):
+        for index, name in enumerate(architectures):
+            if isinstance(name, str) and name not in ("x86_64", "arm64"):
+                at = owner.at("CompatibleArchitectures", index)
+                expansion.fault("architecture", at, value=name, allowed=["x86_64", "arm64"])
+
+
+def _table(expansion: Expansion, owner: Owner) -> None:
+    written = owner.properties
+    key = {"AttributeName": "id", "AttributeType": "S"}
+    given = written.get("PrimaryKey")
+    if isinstance(given, dict) and given:
+        at = owner.at("PrimaryKey")
+        for name in ("Name", "Type"):
+            if given.get(name) is None:
+                expansion.fault("missing-property", at, property=name, needed_by="PrimaryKey")
+        kind = given.get("Type")
+        if isinstance(kind, str) and kind not in _KEY_TYPES:
+            expansion.fault("key-type", (*at, "Type"), value=kind, allowed=list(_KEY_TYPES))
+        key = {"AttributeName": given.get("Name"), "AttributeType": _KEY_TYPES.get(str(kind), kind)}
+    throughput = written.get("ProvisionedThroughput")
+    expansion.emit(
+        owner.id,
+        owner.id,
+        "AWS::DynamoDB::Table",
+        {
+            "AttributeDefinitions": [key],
+            "KeySchema": [{"AttributeName": key["AttributeName"], "KeyType": "HASH"}],
+            "PointInTimeRecoverySpecification": written.get("PointInTimeRecoverySpecification") or None,
+            "ProvisionedThroughput": throughput or None,
+            "BillingMode": None if throughput else "PAY_PER_REQUEST",
+            "SSESpecification": written.get("SSESpecification") or None,
+            "TableName": written.get("TableName") or None,
+            "Tags": tag_list(written.get("Tags")) or None,
+        },
+        owner.attributes,
+        owner.path,
+        depends_on=owner.depends_on,
+    )
+
+
+def _application(expansion: Expansion, owner: Owner) -> None:
+    """A nested stack. ``TemplateURL`` is the local path of the application's template, where it has one."""
+    written = owner.properties
+    place = written.get("Location")
+    tags: dict[str, Any] = {"lambda:createdBy": "SAM"}
+    url: Any = written.get("TemplateUrl") or ""
+    if isinstance(place, dict):
+        for name, tag in (("ApplicationId", "applicationId"), ("SemanticVersion", "semanticVersion")):
+            if place.get(name) is not None:
+                tags["serverlessrepo:" + tag] = place[name]
+        for name in ("ApplicationId", "SemanticVersion"):
+            if "Fn::Transform" not in place and not intrinsic(place) and place.get(name) is None:
+                expansion.fault("missing-property", owner.at("Location"), property=name, needed_by="Location")
+    elif isinstance(place, str):
+        url = place
+        expansion.move(owner, owner.at("TemplateURL"), owner.at("Location"))
+    expansion.emit(
+        owner.id,
+        owner.id,
+        "AWS::CloudFormation::Stack",
+        {
+            "TemplateURL": url,
+            "Parameters": written.get("Parameters"),
+            "NotificationARNs": written.get("NotificationARNs"),
+            "Tags": tags_with(expansion, owner, tags),
+            "TimeoutInMinutes": written.get("TimeoutInMinutes"),
+        },
+        owner.passed_on,
+        owner.path,
+        depends_on=owner.depends_on,
+    )
+
+
+def _capacity_provider(expansion: Expansion, owner: Owner) -> None:
+    written = owner.properties
+    role = written.get("OperatorRole")
+    created = tag_list({"lambda:createdBy": "SAM"})
+    tags = tag_list(written.get("Tags"))
+    if not role:
+        role_id = owner.id + "OperatorRole"
+        role = attribute(role_id)
+        properties = {
+            "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
+            "ManagedPolicyArns": [expansion.managed_policy("AWSLambdaManagedEC2ResourceOperator")],
+            "Tags": created + tags if written.get("PropagateTags") else created,
+        }
+        expansion.emit(owner.id, role_id, "AWS::IAM::Role", properties, owner.passed_on, owner.path)
+    requirements = written.get("InstanceRequirements") or {}
+    names = {"AllowedTypes": "AllowedInstanceTypes", "ExcludedTypes": "ExcludedInstanceTypes"}
+    if requirements.get("AllowedTypes") is not None and requirements.get("ExcludedTypes") is not None:
+        at = owner.at("InstanceRequirements")
+        expansion.fault("exclusive-properties", at, properties=["AllowedTypes", "ExcludedTypes"], resource=owner.id)
+    managed = written.get("ManagedResourceTags") or {}
+    expansion.emit(
+        owner.id,
+        owner.id,
+        "AWS::Lambda::CapacityProvider",
+        {
+            "CapacityProviderName": written.get("CapacityProviderName") or None,
+            "VpcConfig": written.get("VpcConfig") or None,
+            "PermissionsConfig": {"CapacityProviderOperatorRoleArn": role},
+            "Tags": tags + created,
+            "InstanceRequirements": {names.get(k, k): v for k, v in requirements.items() if v is not None} or None,
+            "CapacityProviderScalingConfig": _scaling(written.get("ScalingConfig")),
+            "KmsKeyArn": written.get("KmsKeyArn") or None,
+            "TelemetryConfig": {"LoggingConfig": written["LoggingConfig"]} if written.get("LoggingConfig") else None,
+            "PropagateTags": _propagated(managed) if managed else None,
+        },
+        owner.attributes,
+        owner.path,
+        depends_on=owner.depends_on,
+    )
+    for mine, theirs in (("CapacityProviderScalingConfig", "ScalingConfig"), ("PermissionsConfig", "OperatorRole")):
+        expansion.move(owner, owner.at(mine), owner.at(theirs))
+
+
+def _propagated(managed: dict[str, Any]) -> dict[str, Any]:
+    if "Tags" not in managed:
+        return {}
+    return {"Mode": "Explicit", "ExplicitTags": tag_list(managed["Tags"])}
+
+
+def _scaling(config: Any) -> dict[str, Any] | None:
+    if not config:
+        return None
+    scaling: dict[str, Any] = {}
+    if config.get("MaxVCpuCount") is not None:
+        scaling["MaxVCpuCount"] = config["MaxVCpuCount"]
+    utilization = config.get("AverageCPUUtilization")
+    scaling["ScalingMode"] = "Auto" if utilization is None else "Manual"
+    if utilization is not None:
+        metric = "LambdaCapacityProviderAverageCPUUtilization"
+        scaling["ScalingPolicies"] = [{"PredefinedMetricType": metric, "TargetValue": copied(utilization)}]
+    return scaling
+
+
+_EXPANDED: dict[str, Any] = {
+    "LayerVersion": _layer,
+    "SimpleTable": _table,
+    "Application": _application,
+    "CapacityProvider": _capacity_provider,
+}

@@ -1,0 +1,77 @@
+"""A template file on disk or from standard input, read as deployments."""
+
+from __future__ import annotations
+
+import os
+
+from lambdalint.finding import Fault
+from lambdalint.judge import Roots
+from lambdalint.model.deployment import Input, Reading, Template
+from lambdalint.parsers.cloudformation import SAM, read, transforms
+from lambdalint.parsers.discover import Source
+from lambdalint.parsers.document import parse
+from lambdalint.parsers.parameters import Named
+from lambdalint.settings import Settings, project_root
+
+
+def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
+    """The deployments of one template file; a file that cannot be read gives its faults."""
+    shown = "<stdin>" if source.path == "-" else source.path
+    document = parse(source.data or b"", shown)
+    if document.faults and document.root is None:
+        return Reading(Input(shown, document, document.faults))
+    absolute = os.path.join(settings.cwd, source.path) if source.path != "-" else os.path.join(settings.cwd, "template")
+    named, faults = deployments_named(absolute, source, settings)
+    kind = "sam" if isinstance(document.root, dict) and SAM in transforms(document.root) else "cloudformation"
+    folder = os.path.dirname(absolute)
+    template = Template(document, folder, project_root(absolute, settings.cwd), kind)
+    from lambdalint.parsers.artifacts import attach
+
+    found = read(attach(template, settings), named, settings.as_of)
+    faults = document.faults + faults + found.faults + _undeclared(named, document.root)
+    return Reading(Input(shown, document, faults), found.deployments)
+
+
+def deployments_named(absolute: str, source: Source, settings: Settings) -> tuple[list[Named], tuple[Fault, ...]]:
+    """The command line's and config's overrides, and each environment of a samconfig."""
+    named: list[Named] = []
+    faults: tuple[Fault, ...] = ()
+    if source.path != "-":
+        named, faults = samconfig(absolute, os.path.dirname(source.path))
+    if settings.region:
+        named = [one._replace(region=settings.region) for one in named]
+    if settings.parameter_overrides or not named:
+        overrides = {name: (value, None) for name, value in settings.parameter_overrides.items()}
+        named.insert(0, Named(None, overrides, settings.region))
+    return named, faults
+
+
+def samconfig(absolute: str, shown: str) -> tuple[list[Named], tuple[Fault, ...]]:
+    """As samconfig.environments, without importing it where there is no such file."""
+    folder = os.path.dirname(absolute)
+    if not any(
+        os.path.isfile(os.path.join(folder, name)) for name in ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
+    ):
+        return [], ()
+    from lambdalint.parsers.samconfig import environments
+
+    return environments(absolute, shown)
+
+
+def _undeclared(named: list[Named], root: object) -> tuple[Fault, ...]:
+    """Overrides of a samconfig that the template does not declare (the command line's are the run's to judge)."""
+    parameters = root.get("Parameters") if isinstance(root, dict) else None
+    declared = parameters if isinstance(parameters, dict) else {}
+    return tuple(
+        Fault(
+            "unknown-override",
+            (),
+            {"name": name, "where": f"samconfig environment {one.label}"},
+            link.location.span,
+            file=link.location.file,
+        )
+        for one in named
+        if one.label is not None
+        for name, (_, link) in one.overrides.items()
+        if name not in declared and link is not None and link.location is not None
+    )

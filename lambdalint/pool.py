@@ -1,0 +1,35 @@
+"""Spreads inputs over processes: only findings, notices and census rows come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lambdalint.engine import Result, Run
+    from lambdalint.parsers.discover import Source
+
+_run: Any = None
+
+
+def _start(settings: Any, roots: Any) -> None:
+    global _run
+    from lambdalint.engine import Run
+    from lambdalint.rulebook import load
+
+    _run = Run(settings, load(settings.quotas), roots)
+
+
+def _work(source: Any) -> Any:
+    from lambdalint.engine import lint_source
+
+    return lint_source(_run, source)
+
+
+def spread(run: Run, sources: Sequence[Source], jobs: int) -> Iterator[Result]:
+    """The results in the order of the sources, whatever the number of jobs."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    chunk = max(1, len(sources) // (jobs * 4))
+    with ProcessPoolExecutor(min(jobs, len(sources)), initializer=_start, initargs=(run.settings, run.roots)) as pool:
+        yield from pool.map(_work, sources, chunksize=chunk)

@@ -1,0 +1,161 @@
+"""A rule's page, from the fields of its file: for ``lambdalint explain``, and as SARIF's help in text and Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lambdalint.reporters import Options, RuleInfo
+from lambdalint.reporters.display import flowed, visible, width
+from lambdalint.reporters.layout import Line, plain, prose
+
+MAX_LINES = 60
+"""Lines that are shown of an example's file."""
+
+PAGE = 80
+"""Columns of a page where the terminal does not say."""
+
+
+def explain(rule: RuleInfo, options: Options) -> str:
+    """The rule's page for people, painted where ``options.color`` says so."""
+    lines = page(rule, min(options.width or PAGE, 100))
+    if not options.color:
+        return plain(lines)
+    from lambdalint.reporters.text_rich import painted
+
+    return painted(lines, hyperlinks=options.hyperlinks)
+
+
+def explain_text(rule: RuleInfo) -> str:
+    """The rule's page as plain text of 80 columns."""
+    return explain(rule, Options())
+
+
+def help_text(rule: RuleInfo) -> str:
+    """What SARIF carries as plain text: why, the cure, how to suppress."""
+    parts = [flowed(rule.summary) + ".", flowed(rule.why), f"Fix: {flowed(rule.fix)}"]
+    parts += [f"Suppress one with: {comment(rule)}", *map(visible, rule.references)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def help_markdown(rule: RuleInfo, examples: int = 2) -> str:
+    """The rule's page as Markdown with at most ``examples`` bad and as many good examples."""
+    parts = [f"# {rule.code} {rule.name}", flowed(rule.summary) + "."]
+    parts += [f"**Why.** {flowed(rule.why)}", f"**Fix.** {flowed(rule.fix)}"]
+    for word, listed in (("Bad", rule.examples.bad), ("Good", rule.examples.good)):
+        for example in listed[:examples]:
+            parts.append(f"## {word}: {title(example)}")
+            for name, content in files(example):
+                parts.append((f"`{name}`\n\n" if name else "") + fenced("\n".join(clipped(content)), language(name)))
+    suppress = fenced(comment(rule), "yaml")
+    parts += ["## To suppress one", f"At the end of the line, or alone on the line above it:\n\n{suppress}"]
+    parts.append(f"In JSON and CDK, on the resource:\n\n{fenced(metadata(rule), 'json')}")
+    if rule.references:
+        parts += ["## References", "\n".join(f"- <{visible(link)}>" for link in rule.references)]
+    return "\n\n".join(parts) + "\n"
+
+
+def page(rule: RuleInfo, columns: int) -> Iterator[Line]:
+    """The lines of the rule's page, at most ``columns`` wide but for what an example holds."""
+    state = f"{rule.severity}, {'on' if rule.enabled else 'off'} by default"
+    name = f" {rule.name}"
+    gap = max(columns - width(rule.code + name + state), 2)
+    yield [(rule.severity, rule.code, rule.help_uri), ("title", name, ""), ("dim", " " * gap + state, "")]
+    yield []
+    yield from prose("", "", flowed(rule.summary) + ".", columns)
+    for label, text in (("Why  ", rule.why), ("Fix  ", rule.fix)):
+        yield []
+        yield from prose(label, "label", flowed(text), columns)
+    for word, style, listed in (("Bad", "error", rule.examples.bad), ("Good", "good", rule.examples.good)):
+        for example in listed:
+            yield []
+            yield [(style, word, ""), ("", f"  {title(example)}", "")]
+            for part, content in files(example):
+                yield []
+                if part:
+                    yield [("", "    ", ""), ("dim", part, "")]
+                yield from code(content, rule)
+    yield []
+    yield [("title", "To suppress one", "")]
+    yield from prose("", "", "at the end of the line, or alone on the line above it:", columns)
+    yield [("", f"    {comment(rule)}", "")]
+    yield from prose("", "", "in JSON and CDK, on the resource or the template:", columns)
+    yield [("", f"    {metadata(rule)}", "")]
+    if rule.references:
+        yield []
+        yield [("title", "References", "")]
+        for link in rule.references:
+            yield [("", "  ", ""), ("", visible(link), visible(link))]
+
+
+def code(content: str, rule: RuleInfo) -> Iterator[Line]:
+    """An example's file, with the lines that the rule is to report standing out."""
+    for line in clipped(content):
+        before, arrow, after = line.partition(f"# <- {rule.code}")
+        if arrow:
+            yield [(rule.severity, "  > ", ""), ("", before, ""), (rule.severity, arrow + after, "")]
+        else:
+            yield [("", f"    {line}", "")]
+
+
+def title(example: Mapping[str, Any]) -> str:
+    """The example's title, with the settings it is judged by."""
+    settings = example.get("settings") or {}
+    given = ", ".join(f"{key} {_short(value)}" for key, value in settings.items())
+    return visible(f"{example.get('title', '')} ({given})" if given else str(example.get("title", "")))
+
+
+def files(example: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The example's files as name ("" for the template) and content; what an archive or image holds as a list."""
+    parts: list[tuple[str, str]] = []
+    if (template := example.get("template")) is not None:
+        parts.append(("", template if isinstance(template, str) else json.dumps(template, indent=2)))
+    for name, content in _items(example.get("files")):
+        parts.append((visible(name), content if isinstance(content, str) else _short(content)))
+    for kind in ("archive", "image"):
+        if held := _items(example.get(kind)):
+            parts.append((f"the {kind}", "\n".join(f"{name}: {_short(value)}" for name, value in held)))
+    return parts
+
+
+def clipped(content: str) -> list[str]:
+    """The lines of an example, safe for a terminal, the end cut off where it is long."""
+    lines = [visible(line.expandtabs(4)).rstrip() for line in content.strip("\n").split("\n")]
+    cut = len(lines) - MAX_LINES
+    return [*lines[:MAX_LINES], f"... {cut:,} more lines"] if cut > 0 else lines
+
+
+def comment(rule: RuleInfo) -> str:
+    return f'# lambdalint: ignore[{rule.code}] reason="why it is right here" until=2030-01-31'
+
+
+def metadata(rule: RuleInfo) -> str:
+    return f'"Metadata": {{"lambdalint": {{"ignore": [{{"code": "{rule.code}", "reason": "..."}}]}}}}'
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Text as a Markdown code block whose fence is longer than any run of backticks in it."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def language(name: str) -> str:
+    ending = name.rpartition(".")[2] if "." in name else "yaml" if not name else ""
+    return {"py": "python", "js": "javascript", "yml": "yaml", "yaml": "yaml", "json": "json", "toml": "toml"}.get(
+        ending, ""
+    )
+
+
+def _items(value: Any) -> Sequence[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items()]
+    return [("", item) for item in value] if isinstance(value, list) else []
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = visible(text.strip())
+    return text if len(text) <= PAGE else text[: PAGE - 3] + "..."

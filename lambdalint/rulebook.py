@@ -1,0 +1,283 @@
+"""The rules and the facts they stand on: loads ``rules/``, binds checks, decides what is selected.
+
+A wheel carries the book compiled to JSON (``lambdalint/book/``); a checkout reads the YAML of ``rules/``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lambdalint.finding import ERROR, Problem
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+COMPILED = os.path.join(HERE, "book")
+CHECKOUT = os.path.join(os.path.dirname(HERE), "rules")
+DOCUMENTATION = "https://github.com/lambdalint/lambdalint/blob/main/rules/"
+SUBJECTS = ("document", "artifact", "deployment", "function", "layer", "role", "run")
+DOCS = ("why", "fix", "references", "examples")
+"""What only explanations need: compiled to a file of its own, so that a plain run does not read it."""
+
+
+class RuleError(Exception):
+    """A rule file that cannot be used; the text names the file."""
+
+
+class Examples(NamedTuple):
+    bad: Sequence[Mapping[str, Any]]
+    good: Sequence[Mapping[str, Any]]
+
+
+class Quota(NamedTuple):
+    """A fact with numbers (``min`` and ``max`` inclusive), from rules/quotas.yaml or raised by the user."""
+
+    id: str
+    min: Any = None
+    max: Any = None
+    default: Any = None
+    values: Sequence[Any] | None = None
+    pattern: str | None = None
+    unit: str = ""
+    kind: str = "hard"
+    verified: str = ""
+    source: str = ""
+    checked_on: str = ""
+    adjustable_to: Any = None
+    raised: bool = False
+    """The user gave the account's own value."""
+
+
+class Rule:
+    """One rule of the book."""
+
+    __slots__ = (
+        "_book",
+        "arguments",
+        "check",
+        "code",
+        "enabled",
+        "family",
+        "messages",
+        "name",
+        "precision",
+        "schema",
+        "security",
+        "severity",
+        "source",
+        "subject",
+        "summary",
+        "tags",
+    )
+
+    def __init__(self, book: RuleBook, code: str, name: str, family: str, data: Mapping[str, Any]) -> None:
+        self._book = book
+        self.code = code
+        self.name = name
+        self.family = family
+        self.summary: str = data["summary"]
+        self.severity: str = data["severity"]
+        self.enabled: bool = data.get("enabled", True)
+        self.subject: str = data["subject"]
+        self.check: str = data.get("check", "")
+        self.schema: Any = data.get("schema")
+        self.arguments: Mapping[str, Any] = data.get("with") or {}
+        self.messages: Mapping[str, str] = data.get("messages") or {}
+        security = data.get("security")
+        self.security: str | None = None if security is None else str(security)
+        self.precision: str = data.get("precision", "high")
+        self.tags: tuple[str, ...] = (family, *data.get("tags", ()))
+        self.source: str = data.get("source", "")
+
+    def _doc(self, field: str, default: Any) -> Any:
+        return self._book.documentation(self.code).get(field, default)
+
+    @property
+    def why(self) -> str:
+        return str(self._doc("why", ""))
+
+    @property
+    def fix(self) -> str:
+        return str(self._doc("fix", ""))
+
+    @property
+    def references(self) -> Sequence[str]:
+        found: Sequence[str] = self._doc("references", ())
+        return found
+
+    @property
+    def examples(self) -> Examples:
+        found = self._doc("examples", {})
+        return Examples(found.get("bad") or (), found.get("good") or ())
+
+    @property
+    def help_uri(self) -> str:
+        return f"{DOCUMENTATION}{self.family}/{self.code}-{self.name}.yaml"
+
+    def message(self, problem: Problem, arguments: Mapping[str, Any]) -> str:
+        """The problem in one sentence."""
+        template = self.messages.get(problem.kind)
+        if template is None:
+            template = self.messages.get("default", self.summary)
+        return fill(template, {**arguments, **problem.fields})
+
+    def bind(self) -> tuple[Callable[..., Iterator[Problem]], dict[str, Any]]:
+        """The check and its arguments, quotas and facts looked up. Raises RuleError for a check that is not there."""
+        from importlib import import_module
+
+        module, _, function = self.check.partition(".")
+        try:
+            found = getattr(import_module(f"lambdalint.checks.{module}"), function)
+        except (ImportError, AttributeError) as error:
+            raise RuleError(f"{self.code}: there is no check {self.check} ({error})") from error
+        if getattr(found, "subject", None) != self.subject:
+            raise RuleError(f"{self.code}: the check {self.check} does not take a {self.subject}")
+        return found, self._book.resolve(self.arguments)
+
+
+_FIELD = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
+
+
+def fill(template: str, fields: Mapping[str, Any]) -> str:
+    """The template with ``{name}`` and ``{name.attribute}`` looked up; an unknown name stays as written."""
+
+    def value(match: re.Match[str]) -> str:
+        name, *rest = match.group(1).split(".")
+        if name not in fields:
+            return match.group(0)
+        found = fields[name]
+        for part in rest:
+            found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
+        return words(found)
+
+    return _FIELD.sub(value, template)
+
+
+def words(value: Any) -> str:
+    """A value as a message shows it."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(words(item) for item in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+class RuleBook:
+    """All rules by code, and the tables of facts."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Mapping[str, Any]],
+        facts: Callable[[str], Any],
+        docs: Callable[[], Mapping[str, Any]] | None = None,
+        quotas: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._docs = docs
+        self._facts = facts
+        self._raised = dict(quotas or {})
+        self._data: Mapping[str, Any] = rules
+        self.rules: dict[str, Rule] = {}
+        for stem, data in sorted(rules.items()):
+            self.add(stem, data)
+
+    def add(self, stem: str, data: Mapping[str, Any]) -> Rule:
+        """``stem`` is ``family/CODE-name``, as the file is called."""
+        family, _, rest = stem.rpartition("/")
+        code, _, name = rest.partition("-")
+        if code in self.rules:
+            raise RuleError(f"{stem}: there is a rule {code} already")
+        self.rules[code] = Rule(self, code, name, family, data)
+        return self.rules[code]
+
+    def documentation(self, code: str) -> Mapping[str, Any]:
+        rule = self.rules[code]
+        stem = f"{rule.family}/{rule.code}-{rule.name}" if rule.family else f"{rule.code}-{rule.name}"
+        if self._docs is not None and stem not in self._data:
+            return {}
+        found: Mapping[str, Any] = (self._docs() if self._docs is not None else self._data)[stem]
+        return found
+
+    def facts(self, name: str) -> Any:
+        """A table of facts by the name of its file in rules/, e.g. ``runtimes``."""
+        return self._facts(name)
+
+    def quota(self, id: str) -> Quota:
+        """Raises RuleError for an id that is not in rules/quotas.yaml."""
+        entry = self.facts("quotas").get(id)
+        if entry is None:
+            raise RuleError(f"there is no quota {id}")
+        quota = Quota(id=id, **{name: value for name, value in entry.items() if name in Quota._fields})
+        if id in self._raised:
+            quota = quota._replace(max=self._raised[id], raised=True)
+        return quota
+
+    def resolve(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A rule's ``with``: ``quota`` and ``quotas`` become Quotas, ``facts`` the tables that it names."""
+        resolved: dict[str, Any] = dict(arguments)
+        if "quota" in resolved:
+            resolved["quota"] = self.quota(resolved["quota"])
+        if "quotas" in resolved:
+            resolved["quotas"] = {name: self.quota(id) for name, id in resolved["quotas"].items()}
+        if "variants" in resolved:
+            resolved["variants"] = {name: self.quota(id) for name, id in resolved["variants"].items()}
+        if "facts" in resolved:
+            names = resolved["facts"]
+            resolved["facts"] = (
+                {name: self.facts(name) for name in names} if isinstance(names, list) else self.facts(names)
+            )
+        return resolved
+
+    def matching(self, pattern: str) -> list[Rule]:
+        """The rules that a code, a name, a prefix of a code or ALL means."""
+        if pattern == "ALL":
+            return list(self.rules.values())
+        upper = pattern.upper()
+        return [
+            rule
+            for rule in self.rules.values()
+            if rule.code == upper
+            or rule.name == pattern
+            or (re.fullmatch(r"[A-Z]+[0-9]*", upper) and rule.code.startswith(upper))
+        ]
+
+    def selected(self, select: Sequence[str], ignore: Sequence[str]) -> list[Rule]:
+        """The rules that run, in the book's order; ``select`` replaces the default set."""
+        chosen = {rule.code for pattern in select for rule in self.matching(pattern)} if select else None
+        left_out = {rule.code for pattern in ignore for rule in self.matching(pattern)}
+        return [
+            rule
+            for rule in self.rules.values()
+            if (rule.enabled if chosen is None else rule.code in chosen) and rule.code not in left_out
+        ]
+
+
+def load(quotas: Mapping[str, Any] | None = None) -> RuleBook:
+    """The book: compiled in a wheel, from the YAML in a checkout."""
+    if os.path.isdir(COMPILED):
+        return RuleBook(_compiled("rules"), _compiled, lambda: _compiled("docs"), quotas)
+    from lambdalint.rulefiles import read_facts, read_rules
+
+    return RuleBook(read_rules(CHECKOUT), read_facts(CHECKOUT), None, quotas)
+
+
+_tables: dict[str, Any] = {}
+
+
+def _compiled(name: str) -> Any:
+    if name not in _tables:
+        import json
+
+        try:
+            with open(os.path.join(COMPILED, name + ".json"), encoding="utf-8") as file:
+                _tables[name] = json.load(file)
+        except FileNotFoundError:
+            raise RuleError(f"there is no table of facts {name}") from None
+    return _tables[name]
+
+
+def severity_of(rule: Rule, problem: Problem, overrides: Mapping[str, str]) -> str:
+    """The user's word first; else the rule's, or lower where the problem says so."""
+    if rule.code in overrides:
+        return overrides[rule.code]
+    return problem.severity or rule.severity or ERROR
