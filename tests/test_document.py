@@ -650,7 +650,7 @@ BOMBS = {
     "json objects": ("b'[' + b'{\"a\":1},' * 290_000 + b'1]'", "t.json", "not-a-template"),
     "json digits": ('b\'{"a": \' + b"1" * 10_000_000 + b"}"', "t.json", None),
     "json strings": ("b'{\"a\": [' + b'\"\\\\n\",' * 590_000 + b'1]}'", "t.json", None),
-    "json duplicates": ("b'{' + b'\"a\":1,' * 590_000 + b'"b": 1}'", "t.json", "duplicate-key"),
+    "json duplicates": ("b'{' + b'\"a\":1,' * 590_000 + b'\"b\":1}'", "t.json", "duplicate-key"),
 }
 MEASURE = """
 import resource, sys, time

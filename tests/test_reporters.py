@@ -13,7 +13,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reporters_sample import CLEAN, FINDINGS, GOLDEN, PLAIN, REPORT, RULES, found
+from reporters_sample import CLEAN, FINDINGS, GOLDEN, PLAIN, REPORT, RULES, SampleExamples, found
 
 from lambdalint.finding import FIRST_LINE, Finding, Location, Notice, Related, Report, Span, Suppressed
 from lambdalint.reporters import FORMATS, Options, audit, help, render, summary
@@ -365,6 +365,18 @@ class TestHelp:
 
     def test_a_fence_is_longer_than_what_it_holds(self) -> None:
         assert help.fenced("a\n````\nb").startswith("`````\n")
+
+    def test_a_rule_of_a_team_may_say_little(self) -> None:
+        bare = RULES[0]._replace(why="", fix="", references=(), examples=SampleExamples([], []))
+        page = help.explain_text(bare)
+        assert page.startswith("LL101 memory-size ")
+        assert not any(word in page for word in ("Why", "Fix", "Bad", "Good", "References"))
+        assert not any(word in help.help_markdown(bare) for word in ("Why", "Fix", "Bad", "Good", "References"))
+        assert "Fix" not in help.help_text(bare)
+        assert "fix:" not in render("text", REPORT._replace(findings=FINDINGS[2:3]), (bare,), PLAIN)
+        (run,) = json.loads(render("sarif", CLEAN, (bare,), PLAIN))["runs"]
+        described = run["tool"]["driver"]["rules"][0]["fullDescription"]["text"]
+        assert described == "MemorySize is outside what Lambda accepts."
 
     def test_painted(self) -> None:
         text = help.explain(RULES[0], PLAIN._replace(color=True, hyperlinks=True, width=60))

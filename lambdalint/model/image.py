@@ -217,7 +217,7 @@ class Image:
 
     @property
     def uncompressed(self) -> int | None:
-        """Bytes of all layers uncompressed, at least so many where ``exact`` is False; None where none could be read."""
+        """Bytes of all layers uncompressed, at least so many where ``exact`` is False; None where none was read."""
         known = [size for size in self.scan.sizes if size is not None]
         return sum(known) if known or not self.layers else None
 

@@ -25,7 +25,7 @@ from yaml.events import (
 from lambdalint.finding import Fault
 from lambdalint.model.values import Unknown
 from lambdalint.parsers.document import DEPTH_LIMIT, Contents, Extent, Lines
-from lambdalint.parsers.document_yaml_places import PROPERTIES, Node, Parser, YamlPlaces, extent_of, target_of
+from lambdalint.parsers.document_yaml_places import PROPERTIES, Node, YamlPlaces, events, extent_of, target_of
 
 EVENTS_LIMIT = 400_000
 """The most parsing events (keys, values, beginnings and ends) of one document; 1 MB of a real template has 60,000."""
@@ -38,15 +38,11 @@ for _word in ("true", "yes", "on"):  # YAML 1.1, as in SnakeYAML: y and n are no
 for _word in ("false", "no", "off"):
     _WORDS.update(dict.fromkeys((_word, _word.capitalize(), _word.upper()), False))
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}").fullmatch
-_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}").fullmatch
-_NUMERIC = frozenset("-0123456789")
-_SHORT_TAG = re.compile(r"![A-Z][A-Za-z0-9]*").fullmatch
+_DIGITS = frozenset("0123456789")
 _CORE = "tag:yaml.org,2002:"
 _DUPLICATES_LIMIT = 100
 _MERGE: Any = object()
 """Stands for the key ``<<`` while its value is read."""
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ANCHOR = re.compile(r"&\S*(?:\s|\#[^\r\n]*)*")
 
 
@@ -57,11 +53,14 @@ def scalar(text: str) -> Any:
     """
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] in _NUMERIC:
-        if _INTEGER(text):
-            return int(text)
-        if _FLOAT(text) and repr(float(text)) == text:
-            return float(text)
+    if text[0] in _DIGITS or text[0] == "-":
+        digits = text.removeprefix("-")
+        whole, point, part = digits.partition(".")
+        if len(digits) <= 18 and _DIGITS.issuperset(whole) and whole and (whole[0] != "0" or whole == "0"):
+            if not point:
+                return int(text) if text != "-0" else text
+            if _DIGITS.issuperset(part) and repr(float(text)) == text:
+                return float(text)
     return text
 
 
@@ -83,6 +82,11 @@ class _Frame(NamedTuple):
 
 class _Refused(Exception):
     """The document cannot be read further; carries the Fault."""
+
+
+def _is_short(tag: str) -> bool:
+    """Whether a tag may be an intrinsic function's: those with colons are other tools'."""
+    return tag[0] == "!" and "A" <= tag[1:2] <= "Z" and tag[1:].isalnum() and tag.isascii()
 
 
 def _long_form(tag: str) -> str:
@@ -110,7 +114,8 @@ def _syntax(lines: Lines, error: yaml.YAMLError) -> Fault:
     mark = next((mark for mark in (reversed(marks) if late else marks) if mark is not None), None)
     offset = mark.index if mark is not None else 0
     if mark is None:  # of a character that YAML does not take, libyaml tells only the byte
-        found = _UNPRINTABLE.search(lines.text)
+        unprintable = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+        found = re.search(unprintable, lines.text)
         offset = found.start() if found else 0
     offset = min(offset, len(lines.text))
     fields = {"problem": problem, "context": context}
@@ -170,7 +175,7 @@ class _Reader:
         merges: list[tuple[Any, Any]] = []
         event: Any = None
         place: Any
-        for event in islice(iter(Parser(self.text).get_event, None), EVENTS_LIMIT):
+        for event in islice(events(self.text), EVENTS_LIMIT):
             kind = event.__class__
             if kind is ScalarEvent:
                 start = event.start_mark.index
@@ -292,7 +297,7 @@ class _Reader:
 
     def tagged(self, tag: str, outer: Node, value: Any, place: Any) -> tuple[Any, Any]:
         """Value and place under a tag. ``outer`` is the place of all, from the tag on; its members are filled here."""
-        if _SHORT_TAG(tag):
+        if _is_short(tag):
             key = _long_form(tag)
             if key == "Fn::GetAtt" and isinstance(value, str):
                 value, place = self.attribute(value, place)
@@ -366,7 +371,7 @@ class _Reader:
             return
         path: list[Any] = []
         for index, frame in enumerate(self.stack):
-            if frame.tagged is not None and frame.tag is not None and _SHORT_TAG(frame.tag):
+            if frame.tagged is not None and frame.tag is not None and _is_short(frame.tag):
                 path.append(_long_form(frame.tag))
             if index:
                 path.append(frame.key if frame.mapping else len(frame.values))

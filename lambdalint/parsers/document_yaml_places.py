@@ -11,19 +11,24 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from yaml.events import ScalarEvent
 
 from lambdalint.finding import Path
 from lambdalint.parsers.document import Extent, Lines
 
-try:
-    from yaml.cyaml import CParser as Parser  # type: ignore[attr-defined]
-except ImportError:  # PyYAML built without libyaml
-    from yaml import SafeLoader as Parser  # type: ignore[assignment]
+if hasattr(yaml, "CSafeLoader"):
+    from yaml._yaml import CParser
+else:  # PyYAML built without libyaml
+    from yaml import SafeLoader as CParser  # type: ignore[assignment]
 
 PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s|\#[^\r\n]*)*)+")
-_LINE_END = re.compile(r"[\r\n]")
 """Anchors, tags, and the comments between them, before the content of a node."""
+
+
+def events(text: str) -> Iterator[Any]:
+    """libyaml's events of a text. Made one at a time: raises yaml.YAMLError where the text is wrong."""
+    return iter(CParser(text).get_event, None)
 
 
 class Node:
@@ -99,22 +104,19 @@ class YamlPlaces:
             elif offset and text[offset - 1] not in " \t\r\n":
                 offset = text.find("#", offset + 1)
             else:
-                found = _LINE_END.search(text, offset)
-                line_end = found.start() if found else len(text)
+                line_end = self.lines.first_line((offset, len(text)))[1]
                 yield offset, line_end
                 offset = text.find("#", line_end)
 
     def _scalars(self) -> Iterator[Extent]:
         """The extents of scalars, in order, without what stands before them: tags, anchors, a block scalar's header."""
         text = self.lines.text
-        event: Any
-        for event in iter(Parser(text).get_event, None):
+        for event in events(text):
             if event.__class__ is ScalarEvent:
                 start, end = event.start_mark.index, event.end_mark.index
                 if event.anchor is not None or event.tag is not None:
                     found = PROPERTIES.match(text, start, end)
                     start = found.end() if found else start
                 if event.style in ("|", ">"):
-                    found = _LINE_END.search(text, start, end)
-                    start = found.start() if found else end
+                    start = self.lines.first_line((start, end))[1]
                 yield start, end

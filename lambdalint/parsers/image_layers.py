@@ -1,4 +1,4 @@
-"""The layers of an image: how large they are uncompressed, their digests, and the files that they leave in the task root.
+"""The layers of an image: their uncompressed sizes, their digests, and the files that they leave in the task root.
 
 Each layer is read once, as a stream; several at a time where there are several cores.
 """
@@ -196,7 +196,7 @@ def task_files(scans: list[LayerScan], root: str) -> tuple[dict[str, ImageFile],
 
 
 def _gone(entries: tuple[TarEntry, ...]) -> set[str]:
-    """What a layer takes from those below it: a name with all that is under it; with a slash, what is under it alone."""
+    """What a layer takes from those below it: a name with all under it; with a slash, what is under it alone."""
     gone = set()
     for entry in entries:
         folder, _, base = entry.name.rpartition("/")

@@ -18,8 +18,8 @@ class BadStream(Exception):
 
 
 def expanded(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:
-    """The uncompressed bytes of a stream (reading them may raise BadStream), and whether it is compressed: its first bytes
-    tell how."""
+    """The uncompressed bytes of a stream, and whether it is compressed: its first bytes tell how. Reading the bytes may
+    raise BadStream."""
     first = next(chunks, b"")
     while 0 < len(first) < 4 and (more := next(chunks, b"")):
         first += more
@@ -33,7 +33,7 @@ def expanded(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], bool]:
 
 
 def gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes of a gzip stream, its checksums verified. What lies behind the last member is passed over, as gzip does."""
+    """The bytes of a gzip stream, its checksums verified. What lies behind the last member is passed over."""
     inflate = zlib.decompressobj(31)
     try:
         for data in chunks:

@@ -34,25 +34,25 @@ def explain_text(rule: RuleInfo) -> str:
 
 def help_text(rule: RuleInfo) -> str:
     """What SARIF carries as plain text: why, the cure, how to suppress."""
-    parts = [flowed(rule.summary) + ".", flowed(rule.why), f"Fix: {flowed(rule.fix)}"]
-    parts += [f"Suppress one with: {comment(rule)}", *map(visible, rule.references)]
+    parts = [sentence(rule.summary), flowed(rule.why), rule.fix and f"Fix: {flowed(rule.fix)}"]
+    parts += [*map(visible, rule.references), f"Suppress one with: {comment(rule)}"]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def help_markdown(rule: RuleInfo, examples: int = 2) -> str:
     """The rule's page as Markdown with at most ``examples`` bad and as many good examples."""
-    parts = [f"# {rule.code} {rule.name}", flowed(rule.summary) + "."]
-    parts += [f"**Why.** {flowed(rule.why)}", f"**Fix.** {flowed(rule.fix)}"]
+    parts = [f"# {rule.code} {rule.name}", sentence(rule.summary)]
+    parts += [f"**{label}.** {flowed(text)}" for label, text in (("Why", rule.why), ("Fix", rule.fix)) if text]
     for word, listed in (("Bad", rule.examples.bad), ("Good", rule.examples.good)):
         for example in listed[:examples]:
             parts.append(f"## {word}: {title(example)}")
             for name, content in files(example):
                 parts.append((f"`{name}`\n\n" if name else "") + fenced("\n".join(clipped(content)), language(name)))
-    suppress = fenced(comment(rule), "yaml")
-    parts += ["## To suppress one", f"At the end of the line, or alone on the line above it:\n\n{suppress}"]
-    parts.append(f"In JSON and CDK, on the resource:\n\n{fenced(metadata(rule), 'json')}")
     if rule.references:
         parts += ["## References", "\n".join(f"- <{visible(link)}>" for link in rule.references)]
+    parts += ["## To suppress one", "At the end of the line, or alone on the line above it:"]
+    parts += [fenced(comment(rule), "yaml"), "In JSON and CDK, on the resource or the template:"]
+    parts.append(fenced(metadata(rule), "json"))
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,10 +63,11 @@ def page(rule: RuleInfo, columns: int) -> Iterator[Line]:
     gap = max(columns - width(rule.code + name + state), 2)
     yield [(rule.severity, rule.code, rule.help_uri), ("title", name, ""), ("dim", " " * gap + state, "")]
     yield []
-    yield from prose("", "", flowed(rule.summary) + ".", columns)
+    yield from prose("", "", sentence(rule.summary), columns)
     for label, text in (("Why  ", rule.why), ("Fix  ", rule.fix)):
-        yield []
-        yield from prose(label, "label", flowed(text), columns)
+        if text:
+            yield []
+            yield from prose(label, "label", flowed(text), columns)
     for word, style, listed in (("Bad", "error", rule.examples.bad), ("Good", "good", rule.examples.good)):
         for example in listed:
             yield []
@@ -76,17 +77,17 @@ def page(rule: RuleInfo, columns: int) -> Iterator[Line]:
                 if part:
                     yield [("", "    ", ""), ("dim", part, "")]
                 yield from code(content, rule)
+    if rule.references:
+        yield []
+        yield [("title", "References", "")]
+        for link in rule.references:
+            yield [("", "  ", ""), ("", visible(link), visible(link))]
     yield []
     yield [("title", "To suppress one", "")]
     yield from prose("", "", "at the end of the line, or alone on the line above it:", columns)
     yield [("", f"    {comment(rule)}", "")]
     yield from prose("", "", "in JSON and CDK, on the resource or the template:", columns)
     yield [("", f"    {metadata(rule)}", "")]
-    if rule.references:
-        yield []
-        yield [("title", "References", "")]
-        for link in rule.references:
-            yield [("", "  ", ""), ("", visible(link), visible(link))]
 
 
 def code(content: str, rule: RuleInfo) -> Iterator[Line]:
@@ -97,6 +98,12 @@ def code(content: str, rule: RuleInfo) -> Iterator[Line]:
             yield [(rule.severity, "  > ", ""), ("", before, ""), (rule.severity, arrow + after, "")]
         else:
             yield [("", f"    {line}", "")]
+
+
+def sentence(text: str) -> str:
+    """Prose of a rule on one line, with the full stop that a summary is written without."""
+    text = flowed(text)
+    return text if not text or text[-1] in ".!?" else f"{text}."
 
 
 def title(example: Mapping[str, Any]) -> str:

@@ -37,7 +37,8 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
         yield from body(finding, sources, options)
         if rule is not None and finding.code not in hinted:
             hinted.add(finding.code)
-            yield from prose("fix: ", "fix", flowed(rule.fix), options.width)
+            if fix := flowed(rule.fix):
+                yield from prose("fix: ", "fix", fix, options.width)
         yield []
     if not options.quiet or not report.trusted:
         yield from notices(report, options)

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from lambdalint.finding import FIRST_LINE, Finding, Location, Notice, Report, rank
 from lambdalint.reporters import Options, RuleInfo, absolute, repo_path, shown
-from lambdalint.reporters.display import flowed, visible
-from lambdalint.reporters.help import help_markdown, help_text
+from lambdalint.reporters.display import visible
+from lambdalint.reporters.help import help_markdown, help_text, sentence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/lambdalint/lambdalint"
@@ -93,12 +93,13 @@ def _rule(rule: RuleInfo) -> dict[str, Any]:
         properties["security-severity"] = str(rule.security)
     else:
         properties["problem.severity"] = "recommendation" if rule.severity == "note" else rule.severity
+    summary, why = sentence(rule.summary), sentence(rule.why)
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
-        "shortDescription": {"text": _sentence(flowed(rule.summary))},
-        "fullDescription": {"text": f"{_sentence(flowed(rule.summary))} {_sentence(flowed(rule.why))}"},
-        "helpUri": rule.help_uri,
+        "shortDescription": {"text": summary},
+        "fullDescription": {"text": f"{summary} {why}".strip()},
+        **({"helpUri": rule.help_uri} if rule.help_uri else {}),
         "help": {"text": help_text(rule), "markdown": help_markdown(rule)},
         "defaultConfiguration": {"level": rule.severity},
         "properties": properties,
@@ -115,14 +116,14 @@ def _result(finding: Finding, index: dict[str, int], options: Options) -> dict[s
     if finding.code in index:
         result["ruleIndex"] = index[finding.code]
     result["level"] = finding.severity
-    result["message"] = {"text": f"{_sentence(_escaped(visible(text)[:MAX_MESSAGE]))} {links}".strip()}
+    result["message"] = {"text": f"{sentence(_escaped(text[:MAX_MESSAGE]))} {links}".strip()}
     location: dict[str, Any] = {"physicalLocation": _physical(primary, options, primary=True)}
     if finding.resource:
         location["logicalLocations"] = [{"name": visible(finding.resource), "kind": "resource"}]
     result["locations"] = [location]
     if related:
         result["relatedLocations"] = [
-            {"id": at, "physicalLocation": _physical(where, options), "message": {"text": _sentence(visible(message))}}
+            {"id": at, "physicalLocation": _physical(where, options), "message": {"text": sentence(message)}}
             for at, (where, message) in enumerate(related, start=1)
         ]
     if finding.fingerprint:
@@ -187,15 +188,11 @@ def _invocation(report: Report, notices: Iterable[Notice], options: Options) -> 
 
 def _notification(notice: Notice, level: str, options: Options) -> dict[str, Any]:
     text = f"{notice.resource}: {notice.message}" if notice.resource else notice.message
-    value: dict[str, Any] = {"level": level, "message": {"text": _sentence(visible(text)[:MAX_MESSAGE])}}
+    value: dict[str, Any] = {"level": level, "message": {"text": sentence(text[:MAX_MESSAGE])}}
     if notice.path:
         where = {"uri": uri(Location(notice.path, FIRST_LINE), options)}
         value["locations"] = [{"physicalLocation": {"artifactLocation": where}}]
     return value
-
-
-def _sentence(text: str) -> str:
-    return text if not text or text[-1] in ".!?" else f"{text}."
 
 
 def _escaped(text: str) -> str:
