@@ -258,18 +258,10 @@ def _options(form: str, path: str | None, settings: Settings, given: argparse.Na
     from lambdalint.settings import repository_root
 
     environ = os.environ
-    terminal = path is None and form == "text" and sys.stdout.isatty() and environ.get("TERM") != "dumb"
-    color = terminal and not given.no_color and not environ.get("NO_COLOR")
     root = repository_root(settings.cwd) or settings.cwd
     prefix = os.path.relpath(settings.cwd, root).replace(os.sep, "/")
-    width = 0
-    if terminal:
-        width = os.get_terminal_size(sys.stdout.fileno()).columns
-    return Options(
+    options = Options(
         version=__version__,
-        color=color,
-        width=width,
-        hyperlinks=color,
         include_suppressed=given.include_suppressed,
         quiet=given.quiet,
         root=settings.cwd,
@@ -278,6 +270,17 @@ def _options(form: str, path: str | None, settings: Settings, given: argparse.Na
         repository=environ.get("GITHUB_REPOSITORY", ""),
         sha=environ.get("GITHUB_SHA", ""),
     )
+    return options if path is not None or form != "text" else on_terminal(options, given.no_color)
+
+
+def on_terminal(options: Any, no_color: bool) -> Any:
+    """The options with what the terminal takes; as they are for a pipe."""
+    if not sys.stdout.isatty():
+        return options
+    from lambdalint.reporters.terminal import detect
+
+    found = detect(sys.stdout, os.environ, no_color=no_color)
+    return options._replace(color=found.color, width=found.width, hyperlinks=found.hyperlinks)
 
 
 def _print(text: str) -> None:

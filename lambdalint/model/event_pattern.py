@@ -127,6 +127,8 @@ def _operator(value: dict[str, Any], path: tuple[Any, ...], mode: _Mode) -> Iter
         return
     name, operand = next(iter(value.items()))
     here = (*path, name)
+    if not mode.written and (name == "Ref" or name.startswith("Fn::")):
+        return
     if name not in OPERATORS:
         yield PatternFault("unknown_operator", here, {"name": name, "nearest": _nearest(name)})
     elif not _is_known(operand):

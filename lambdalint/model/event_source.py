@@ -1,4 +1,7 @@
-"""What invokes a function, how, and as whom: one type for pollers, asynchronous and synchronous callers."""
+"""What invokes a function and how: one type for pollers, asynchronous and synchronous callers.
+
+The kinds are those of rules/event_sources.yaml, which says what each needs (principal, ranges, the caller's patience).
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,29 @@ POLL, ASYNC, SYNC = "poll", "async", "sync"
 
 
 class EventSource(NamedTuple):
-    """One thing that invokes one function. The kinds are those of rules/event_sources.yaml."""
+    """One thing that invokes one function."""
 
     kind: str
-    """``sqs``, ``s3``, ``api-gateway-rest`` …"""
+    """``sqs``, ``s3``, ``api-gateway-rest`` …; ``mapping`` for a mapping whose source is not known."""
     mode: str
     """``poll``, ``async`` or ``sync``."""
     function: str
     """Logical ID of the function."""
     qualifier: Value
-    """Alias or version that is invoked; None for the function itself; Unknown where it cannot be known."""
+    """Alias or version that is invoked; None for the function itself; an Unknown where it is not known."""
     resource: Resource
     """The resource that makes the connection: a mapping, a rule, a bucket, a method."""
     place: Place
-    """Where the connection is written."""
+    """Where the function is named in it."""
     source: Value
-    """The source's ARN or reference (queue, stream, bucket, topic …), or None."""
+    """ARN or reference of the source (queue, stream, bucket, topic …), or None."""
     source_resource: Resource | None
     """The source, where it is a resource of the same template."""
-    principal: str | None
-    """The service principal that needs a permission; None where a role or nothing is needed."""
     settings: Mapping[str, Value]
-    """The properties of the connection as CloudFormation names them (BatchSize …)."""
-    wait: int | float | None = None
-    """Seconds that the caller waits at most; None where it does not wait or that is not known."""
-    wait_place: Place | None = None
-    """Where the wait is written, when it is."""
+    """The properties of the connection as CloudFormation (or OpenAPI) names them."""
+    settings_place: Place
+    """Where the settings are: a setting's place is this with its name."""
+
+    def at(self, *keys: object, key: bool = False) -> Place:
+        """The place of a setting."""
+        return Place((*self.settings_place.path, *keys), key)

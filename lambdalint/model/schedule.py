@@ -2,7 +2,8 @@
 
 Two services read them: EventBridge rules (dialect ``rule``: rate and cron) and EventBridge Scheduler (``scheduler``:
 also at, and it does not mind ``rate(1 minutes)``). What is said here is what they surely refuse; a form whose fate no
-page tells (a step longer than its field, a range that wraps) passes.
+page tells (a range that wraps, a step of 24 hours) passes. Rules refuse a step of 60 minutes, as was seen in
+https://github.com/aws/aws-sdk-js/issues/4212.
 
 Sources: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html,
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
@@ -66,7 +67,7 @@ def check_schedule(expression: str, dialect: str = "rule") -> list[ScheduleFault
     if form == "rate":
         return list(_rate_faults(body, dialect))
     if form == "cron":
-        return list(_cron_faults(body))
+        return list(_cron_faults(body, dialect))
     return [] if _moment(body) else [ScheduleFault("at", {"text": body})]
 
 
@@ -97,14 +98,14 @@ def _rate_faults(body: str, dialect: str) -> Iterator[ScheduleFault]:
             yield ScheduleFault("rate_plural", {"value": value, "unit": words[1], "expected": expected})
 
 
-def _cron_faults(body: str) -> Iterator[ScheduleFault]:
+def _cron_faults(body: str, dialect: str) -> Iterator[ScheduleFault]:
     parts = body.split()
     if len(parts) != len(_FIELDS):
         yield ScheduleFault("cron_fields", {"count": len(parts)})
         return
     for index, (field, part) in enumerate(zip(_FIELDS, parts)):
         for item in part.split(","):
-            if not _item_is_valid(item, part, index):
+            if not _item_is_valid(item, part, index) or (dialect == "rule" and index == 0 and _step(item) > field.high):
                 limits = {"field": field.name, "value": item, "min": field.low, "max": field.high}
                 yield ScheduleFault("cron_value", limits)
     days = parts[_DAY_OF_MONTH], parts[_DAY_OF_WEEK]
@@ -134,6 +135,11 @@ def _item_is_valid(item: str, whole: str, index: int) -> bool:
     high = _number(last, field)
     # A range of hours or week days may pass midnight or the weekend; years do not come round again.
     return high is not None and (low <= high or field.name != "year")
+
+
+def _step(item: str) -> int:
+    text = item.partition("/")[2]
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _is_day_of_month(item: str) -> bool:
@@ -187,7 +193,7 @@ def next_runs(expression: str, after: datetime, count: int = 3) -> list[datetime
     if moment is not None:
         moment = moment.replace(tzinfo=after.tzinfo)
         return [moment] if moment > after else []
-    if form != "cron" or any(_cron_faults(body)):
+    if form != "cron" or any(_cron_faults(body, "scheduler")):
         return []
     found: list[datetime] = []
     for run in _runs(body.upper().split(), after):

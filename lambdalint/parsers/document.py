@@ -7,9 +7,8 @@ loads yaml. Offsets are code points of the decoded text (without a BOM); they be
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.finding import FIRST_LINE, Fault, Path, Span
 
@@ -25,7 +24,7 @@ Extent = tuple[int, int]
 """Offsets in the text: of the first code point, and behind the last one."""
 
 _BOM = b"\xef\xbb\xbf"
-_BREAK = re.compile(r"\r\n?|\n")
+_BREAK = r"\r\n?|\n"
 
 
 class Lines:
@@ -41,11 +40,13 @@ class Lines:
     def starts(self) -> list[int]:
         """The offset at which each line starts."""
         if self._starts is None:
-            self._starts = [0, *(found.end() for found in _BREAK.finditer(self.text))]
+            self._starts = [0, *(found.end() for found in re.finditer(_BREAK, self.text))]
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1."""
+        from bisect import bisect_right
+
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
@@ -62,34 +63,41 @@ class Lines:
 
     def first_line(self, extent: Extent) -> Extent:
         """The part of an extent that lies on its first line."""
-        found = _BREAK.search(self.text, *extent)
+        found = re.compile(_BREAK).search(self.text, *extent)
         return (extent[0], found.start()) if found else extent
 
 
-class Places(Protocol):
-    """Where the values of a document were written."""
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
-        """How many steps of the path exist, the extent of the last one's key (None in a list), and of its value."""
+    class Places(Protocol):
+        """Where the values of a document were written."""
 
-    def comments(self) -> Iterator[Extent]:
-        """The extents of the comments, in order."""
+        def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
+            """How many steps of the path exist, the extent of the last one's key (None in a list), and of its value."""
+
+        def comments(self) -> Iterator[Extent]:
+            """The extents of the comments, in order."""
 
 
-class Contents(NamedTuple):
+class Contents:
     """What a reader makes of a text."""
 
-    root: Any = None
-    faults: tuple[Fault, ...] = ()
-    places: Places | None = None
+    __slots__ = ("faults", "places", "root")
+
+    def __init__(self, root: Any = None, faults: tuple[Fault, ...] = (), places: Places | None = None) -> None:
+        self.root = root
+        self.faults = faults
+        self.places = places
 
 
 class Document:
     """A template that was read: its values, its faults, and the places of both.
 
-    ``path`` is what the caller gave (``<stdin>`` for ``-``), ``kind`` is ``yaml`` or ``json``. ``root`` is plain
-    values: YAML short tags in their long form, aliases and merge keys expanded (aliases share one object: change
-    nothing in place), and Unknown for a value under a tag that is not known. It is None where nothing was read.
+    ``path`` is what the caller gave (``<stdin>`` for ``-``), ``data`` the bytes without a BOM, ``kind`` is ``yaml`` or
+    ``json``. ``root`` is plain values: YAML short tags in their long form, aliases and merge keys expanded (aliases
+    share one object: change nothing in place), Unknown for a value under a tag that is not known. It is None where
+    nothing was read.
 
     Kinds of ``faults``: ``syntax`` (fields ``problem``, ``context``), ``duplicate-key`` (fields ``key``,
     ``first_line``), ``not-a-template`` (field ``found``: scalar, list or documents), ``empty``, ``not-utf8`` (field
@@ -104,7 +112,9 @@ class Document:
         self.path = path
         self.data = data
         self.kind = kind
-        self.root, self.faults, self._places = contents
+        self.root = contents.root
+        self.faults = contents.faults
+        self._places = contents.places
         self._lines = text or Lines("")
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.events import (
@@ -43,7 +43,7 @@ _CORE = "tag:yaml.org,2002:"
 _DUPLICATES_LIMIT = 100
 _MERGE: Any = object()
 """Stands for the key ``<<`` while its value is read."""
-_ANCHOR = re.compile(r"&\S*(?:\s|\#[^\r\n]*)*")
+_ANCHOR = r"&\S*(?:\s|#[^\r\n]*)*"
 
 
 def scalar(text: str) -> Any:
@@ -64,20 +64,10 @@ def scalar(text: str) -> Any:
     return text
 
 
-class _Frame(NamedTuple):
-    """A collection that waits while a collection within it is read."""
-
-    values: Any
-    node: Node
-    mapping: bool
-    key: Any
-    key_start: int
-    key_end: int
-    tagged: Node | None
-    """The place of the short tag that the collection carries."""
-    tag: str | None
-    anchor: str | None
-    merges: list[tuple[Any, Any]]
+_Frame = tuple[Any, Node, bool, Any, int, int, "Node | None", "str | None", "str | None", "list[tuple[Any, Any]]"]
+"""A collection that waits while one within it is read: its values, place, whether it is a mapping, the key that waits
+for its value, where that key starts and ends, the place of the collection's short tag, the tag, the anchor, and what
+is to be merged. A plain tuple: one is made for every collection."""
 
 
 class _Refused(Exception):
@@ -160,6 +150,10 @@ class _Reader:
     def refuse(self, kind: str, extent: Extent, **fields: Any) -> _Refused:
         return _Refused(Fault(kind, (), fields, self.lines.span(extent)))
 
+    def wrong(self, extent: Extent, problem: str) -> _Refused:
+        """What libyaml's events allow and no mapping can hold."""
+        return self.refuse("syntax", extent, problem=problem, context="")
+
     def read(self) -> tuple[Any, YamlPlaces]:
         """The one loop over libyaml's events; what is rare has a method of its own."""
         stack, plain = self.stack, scalar
@@ -197,8 +191,8 @@ class _Reader:
                 start = event.start_mark.index
                 if mapping and key is None:
                     problem = "a mapping or a list cannot be a key"
-                    raise self.refuse("syntax", (start, event.end_mark.index), problem=problem)
-                stack.append(_Frame(values, node, mapping, key, key_start, key_end, tagged, tag, anchor, merges))
+                    raise self.wrong((start, event.end_mark.index), problem=problem)
+                stack.append((values, node, mapping, key, key_start, key_end, tagged, tag, anchor, merges))
                 tag, anchor, tagged, key = event.tag, event.anchor, None, None
                 depth += 1
                 if anchor is not None:
@@ -238,7 +232,7 @@ class _Reader:
                 if mapping and key is None:
                     if isinstance(value, (dict, list)):
                         problem = "a mapping or a list cannot be a key"
-                        raise self.refuse("syntax", (start, end), problem=problem)
+                        raise self.wrong((start, end), problem=problem)
                     target = target_of(place)
                     key, key_start, key_end = self.text[target[0] : target[1]].strip("'\""), start, end
                     continue
@@ -255,7 +249,7 @@ class _Reader:
                 merges += self.bases(value, place)
             else:
                 if key in values:
-                    self.duplicate(key, members[key], (key_start, key_end), tagged)
+                    self.duplicate(key, members[key], (key_start, key_end), tag)
                 values[key] = value
                 members[key] = (key_start, key_end, place)
             key = None
@@ -266,15 +260,15 @@ class _Reader:
             return None, YamlPlaces(self.lines, (0, 0))
         return values[0], YamlPlaces(self.lines, members[0])
 
-    def behind(self, pattern: re.Pattern[str], offset: int) -> int:
-        found = pattern.match(self.text, offset)
+    def behind(self, pattern: str, offset: int) -> int:
+        found = re.compile(pattern).match(self.text, offset)
         return found.end() if found else offset
 
     def property_of_key(self, event: Any) -> None:
         """A key with an anchor, or with a tag (only the tags of YAML's own scalars keep it a key)."""
         if event.tag is not None and not event.tag.startswith(_CORE) and event.tag != "!":
             extent = (event.start_mark.index, event.end_mark.index)
-            raise self.refuse("syntax", extent, problem=f"a value with the tag {event.tag} cannot be a key")
+            raise self.wrong(extent, problem=f"a value with the tag {event.tag} cannot be a key")
         if event.anchor is not None:
             start = min(self.behind(PROPERTIES, event.start_mark.index), event.end_mark.index)
             self.anchors[event.anchor] = (event.value, (start, event.end_mark.index))
@@ -328,10 +322,10 @@ class _Reader:
         """The value that an alias stands for, shared with its anchor, and the place of both."""
         extent = (event.start_mark.index, event.end_mark.index)
         if event.anchor not in self.anchors:
-            raise self.refuse("syntax", extent, problem=f"found undefined alias {event.anchor!r}")
+            raise self.wrong(extent, problem=f"found undefined alias {event.anchor!r}")
         anchored = self.anchors[event.anchor]
         if anchored is None:
-            raise self.refuse("syntax", extent, problem=f"the anchor {event.anchor!r} holds an alias of itself")
+            raise self.wrong(extent, problem=f"the anchor {event.anchor!r} holds an alias of itself")
         value, place = anchored
         size, height = self.size(value)
         self.aliased += size
@@ -363,17 +357,19 @@ class _Reader:
         for item, at in pairs:
             if not isinstance(item, dict) or not isinstance(at, Node):
                 problem = "expected a mapping or a list of mappings for merging"
-                raise self.refuse("syntax", extent_of(place), problem=problem)
+                raise self.wrong(extent_of(place), problem=problem)
         return pairs
 
-    def duplicate(self, key: str, first: tuple[int, int, Any], again: Extent, tagged: Node | None) -> None:
+    def duplicate(self, key: str, first: tuple[int, int, Any], again: Extent, own_tag: str | None) -> None:
         if len(self.faults) >= _DUPLICATES_LIMIT:
             return
         path: list[Any] = []
-        for index, frame in enumerate(self.stack):
-            if frame.tagged is not None and frame.tag is not None and _is_short(frame.tag):
-                path.append(_long_form(frame.tag))
-            if index:
-                path.append(frame.key if frame.mapping else len(frame.values))
+        for index, (values, _, mapping, waiting, *_, tag, _, _) in enumerate(self.stack):
+            if tag is not None and _is_short(tag):
+                path.append(_long_form(tag))
+            if index:  # the first is the list of one that holds the root
+                path.append(waiting if mapping else len(values))
+        if own_tag is not None and _is_short(own_tag):
+            path.append(_long_form(own_tag))
         fields = {"key": key, "first_line": self.lines.position(first[0])[0]}
         self.faults.append(Fault("duplicate-key", (*path, key), fields, self.lines.span(again), True))

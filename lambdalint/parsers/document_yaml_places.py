@@ -22,8 +22,8 @@ if hasattr(yaml, "CSafeLoader"):
 else:  # PyYAML built without libyaml
     from yaml import SafeLoader as CParser  # type: ignore[assignment]
 
-PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s|\#[^\r\n]*)*)+")
-"""Anchors, tags, and the comments between them, before the content of a node."""
+PROPERTIES = r"(?:[&!]\S*(?:\s|#[^\r\n]*)*)+"
+"""Anchors, tags, and the comments between them, before the content of a node. Compiled when a document has some."""
 
 
 def events(text: str) -> Iterator[Any]:
@@ -64,7 +64,8 @@ class YamlPlaces:
 
     def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
         """See ``document.Places``. An alias is where it stands; what lies within it is at the anchor."""
-        place, key, depth = self.root, None, 0
+        place, depth = self.root, 0
+        key: Extent | None = None
         for step in path:
             target = target_of(place)
             if target.__class__ is not Node:
@@ -80,11 +81,15 @@ class YamlPlaces:
             else:
                 break
             depth += 1
-        start, end = extent_of(place)
+        return depth, key and self._trimmed(key), self._trimmed(extent_of(place))
+
+    def _trimmed(self, extent: Extent) -> Extent:
+        """Without white space at the end: a block scalar's mark runs on to the next token."""
+        start, end = extent
         text = self.lines.text
-        while end > start and text[end - 1] in " \t\r\n":  # a block scalar's end runs on to the next token
+        while end > start and text[end - 1] in " \t\r\n":
             end -= 1
-        return depth, key, (start, end)
+        return start, end
 
     def comments(self) -> Iterator[Extent]:
         """A second pass over the events: a comment is a ``#`` behind white space that is in no scalar."""
@@ -112,10 +117,11 @@ class YamlPlaces:
         """The extents of scalars, in order, without what stands before them: tags, anchors, a block scalar's header."""
         text = self.lines.text
         for event in events(text):
-            if event.__class__ is ScalarEvent:
+            kind = event.__class__
+            if kind is ScalarEvent:
                 start, end = event.start_mark.index, event.end_mark.index
                 if event.anchor is not None or event.tag is not None:
-                    found = PROPERTIES.match(text, start, end)
+                    found = re.compile(PROPERTIES).match(text, start, end)
                     start = found.end() if found else start
                 if event.style in ("|", ">"):
                     start = self.lines.first_line((start, end))[1]

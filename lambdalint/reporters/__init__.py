@@ -16,6 +16,9 @@ MODULES = {"text": "text", "sarif": "sarif", "json": "json", "github": "github",
 
 FORMATS = tuple(MODULES)
 
+MAX_RELATED = 8
+"""Related places that a report for people lists of one finding; JSON lists all."""
+
 
 class Examples(Protocol):
     """A rule's examples, each a mapping with ``title`` and ``template`` or ``files`` (name to content) and the like."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lambdalint.finding import Finding, Location, Report
-from lambdalint.reporters import Options, RuleInfo, plural, repo_path, shown, summary
+from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, plural, repo_path, shown, summary
 from lambdalint.reporters.display import visible
 from lambdalint.reporters.layout import one_line, plain
 
@@ -48,7 +48,10 @@ def command(finding: Finding, options: Options) -> str:
         where = finding.template or where
     if finding.when:
         text = f"{text} (when {' and '.join(finding.when)})"
-    lines = [text, *(f"{_place(related.location, options)}: {related.message}" for related in finding.related)]
+    related = finding.related[:MAX_RELATED]
+    lines = [text, *(f"{_place(item.location, options)}: {item.message}" for item in related)]
+    if more := len(finding.related) - len(related):
+        lines.append(plural(more, "more place"))
     span = where.span
     properties = {"file": repo_path(where, options), "line": str(span.line)}
     if span.end_line == span.line:  # columns are for spans within a line

@@ -41,11 +41,11 @@ def help_text(rule: RuleInfo) -> str:
 
 def help_markdown(rule: RuleInfo, examples: int = 2) -> str:
     """The rule's page as Markdown with at most ``examples`` bad and as many good examples."""
-    parts = [f"# {rule.code} {rule.name}", sentence(rule.summary)]
-    parts += [f"**{label}.** {flowed(text)}" for label, text in (("Why", rule.why), ("Fix", rule.fix)) if text]
+    parts = [f"# {rule.code} {rule.name}", literal(sentence(rule.summary))]
+    parts += [f"**{label}.** {literal(flowed(text))}" for label, text in (("Why", rule.why), ("Fix", rule.fix)) if text]
     for word, listed in (("Bad", rule.examples.bad), ("Good", rule.examples.good)):
         for example in listed[:examples]:
-            parts.append(f"## {word}: {title(example)}")
+            parts.append(f"## {word}: {literal(title(example))}")
             for name, content in files(example):
                 parts.append((f"`{name}`\n\n" if name else "") + fenced("\n".join(clipped(content)), language(name)))
     if rule.references:
@@ -75,7 +75,7 @@ def page(rule: RuleInfo, columns: int) -> Iterator[Line]:
             for part, content in files(example):
                 yield []
                 if part:
-                    yield [("", "    ", ""), ("dim", part, "")]
+                    yield [("dim", f"  {part}:", "")]
                 yield from code(content, rule)
     if rule.references:
         yield []
@@ -139,6 +139,13 @@ def comment(rule: RuleInfo) -> str:
 
 def metadata(rule: RuleInfo) -> str:
     return f'"Metadata": {{"lambdalint": {{"ignore": [{{"code": "{rule.code}", "reason": "..."}}]}}}}'
+
+
+def literal(text: str) -> str:
+    """Prose as Markdown: ``*`` and ``<`` stand for themselves, code in backticks stays code."""
+    pieces = text.split("`")
+    pieces[::2] = [piece.replace("*", "\\*").replace("<", "&lt;") for piece in pieces[::2]]
+    return "`".join(pieces)
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lambdalint.finding import Finding, Location, Report, Suppressed
-from lambdalint.reporters import Options, RuleInfo, shown, summary
+from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, plural, shown, summary
 from lambdalint.reporters.display import excerpt, flowed, visible, width, wrapped
 from lambdalint.reporters.source import Sources
 
@@ -80,8 +80,10 @@ def body(finding: Finding, sources: Sources, options: Options) -> Iterator[Line]
         yield from quoted(finding, sources, options.width)
     if finding.when:
         yield from prose("when: ", "dim", visible(" and ".join(finding.when)), options.width)
-    for related in finding.related:
+    for related in finding.related[:MAX_RELATED]:
         yield from see(related.location, related.message, options.width)
+    if more := len(finding.related[MAX_RELATED:]):
+        yield from prose("see: ", "dim", plural(more, "more place"), options.width)
     if finding.suppressed is not None:
         yield from prose("suppressed: ", "dim", visible(suppression(finding.suppressed)), options.width)
 

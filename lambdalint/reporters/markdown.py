@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from lambdalint.finding import Finding, Location, Report
-from lambdalint.reporters import Options, RuleInfo, absolute, repo_path, shown, summary
+from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, absolute, plural, repo_path, shown, summary
 from lambdalint.reporters.display import visible
 
 MAX_BYTES = 1024 * 1024
@@ -54,7 +54,10 @@ def _row(finding: Finding, rule: RuleInfo | None, options: Options) -> str:
         said.append(f"member {escaped(finding.location.member)}")
     if finding.when:
         said.append(f"when {escaped(' and '.join(finding.when))}")
-    said += [f"{_link(related.location, options)} {escaped(related.message)}" for related in finding.related]
+    related = finding.related[:MAX_RELATED]
+    said += [f"{_link(item.location, options)} {escaped(item.message)}" for item in related]
+    if more := len(finding.related) - len(related):
+        said.append(plural(more, "more place"))
     if (suppressed := finding.suppressed) is not None:
         said.append(
             f"suppressed by {escaped(suppressed.kind)}"

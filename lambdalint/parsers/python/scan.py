@@ -229,7 +229,7 @@ def span_of(text: str, number: int, token: str, nth: int) -> Span:
     if token[-1].isalnum() or token[-1] == "_":
         while begin > line.start and (text[begin - 1].isalnum() or text[begin - 1] in "._"):
             begin -= 1
-        end = _brackets_end(text, end, line.end)
+        end = bracket_end(text, end, line.end)
     return _span(text, begin, end, line)
 
 
@@ -262,7 +262,7 @@ def _tokens(text: str, line: Line, token: str, nth: int) -> list[int]:
     return places[: nth + 1]
 
 
-def _brackets_end(text: str, position: int, limit: int) -> int:
+def bracket_end(text: str, position: int, limit: int) -> int:
     """The end of the bracket that opens here, or ``position`` where none does."""
     if position >= limit or text[position] not in "([":
         return position

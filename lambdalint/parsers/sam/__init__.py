@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from lambdalint.finding import Fault, Path
 
+from . import deployments, implicit
 from .context import PREFIX, Expansion, Owner, Refused, SamEvent
+from .globals import merge_into, sections
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
 
@@ -119,15 +121,14 @@ _ORDER = {"Function": 0, "StateMachine": 1, "Api": 2, "HttpApi": 2, "WebSocketAp
 
 
 def _expand(expansion: Expansion) -> None:
-    from .globals import merge_into, sections
-
     _drop_malformed(expansion)
     found = sections(expansion)
-    if _has_api(expansion):
-        from .implicit import prepare
-
-        prepare(expansion, found)
+    with_apis = implicit.has_api(expansion)
+    if with_apis:
+        implicit.prepare(expansion, found)
     merge_into(expansion, found)
+    if with_apis:
+        implicit.use_openapi_versions(expansion)
     if any("Connectors" in resource for resource in expansion.resources.values()):
         from .connectors import embedded
 
@@ -139,8 +140,7 @@ def _expand(expansion: Expansion) -> None:
             work.append((_ORDER.get(type_[len(PREFIX) :], 3), logical_id))
     for _, logical_id in sorted(work, key=lambda item: item[0]):
         _expand_one(expansion, logical_id)
-    if any(name.startswith("deployment:") for name in expansion.managed):
-        pass
+    deployments.expand(expansion)
 
 
 def _expand_one(expansion: Expansion, logical_id: str) -> None:
@@ -167,10 +167,6 @@ def _drop_malformed(expansion: Expansion) -> None:
     for logical_id, resource in list(expansion.resources.items()):
         if not isinstance(resource, dict):
             del expansion.resources[logical_id]
-
-
-def _has_api(expansion: Expansion) -> bool:
-    return False
 
 
 def _in_order(expansion: Expansion) -> Any:

@@ -361,10 +361,3 @@ def _http_auth(event: Event, api: Api, body: Body, path: str, method: str) -> No
     if scopes and not isinstance(scopes, list):
         event.refuse("malformed", "Auth", "AuthorizationScopes", property="AuthorizationScopes", expected=["list"])
     body.set_method_authorizer(path, method, authorizer, authorizers, scopes)
-
-
-def writes(expansion: Expansion, api_id: str) -> bool:
-    """True where SAM writes the definition of an API itself."""
-    return api_id in expansion.managed and is_document(
-        expansion.resources[api_id].get("Properties", {}).get("DefinitionBody"), False
-    )

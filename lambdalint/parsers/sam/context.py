@@ -127,6 +127,8 @@ class Expansion:
         self.inherited: dict[str, dict[Path, Path]] = {}
         self.managed: set[str] = set()
         """APIs whose body SAM writes."""
+        self.implicit: dict[str, str] = {}
+        """Implicit APIs -> the first function or state machine with an event of theirs."""
         self._owned: set[str] = set()
 
     # --- what SAM reads of parameters
@@ -216,10 +218,11 @@ class Expansion:
         if logical_id not in self.generated:
             self.of.setdefault(owner, []).append(logical_id)
         self.generated[logical_id] = resource
-        if existing is None:
-            self.owners[logical_id] = owner
+        if existing is None or logical_id in self.implicit:
+            self.owners[logical_id] = self.implicit.get(owner, owner)
         if written != ("Resources", logical_id):
-            self.moved[("Resources", logical_id)] = written
+            above = self.moved.get(written[:2])
+            self.moved[("Resources", logical_id)] = written if above is None else above
         return kept
 
     def move(self, owner: Owner, place: Path, written: Path) -> None:

@@ -55,7 +55,7 @@ def prepare(expansion: Expansion, globals_: dict[str, dict[str, Any]]) -> None:
             continue
         if not properties.get("DefinitionBody") and not properties.get("DefinitionUri"):
             own = expansion.own(logical_id)
-            own["Properties"] = {**properties, "DefinitionBody": skeleton(http)}
+            own.setdefault("Properties", {})["DefinitionBody"] = skeleton(http)
             expansion.managed.add(logical_id)
     for http in (False, True):
         _implicit(expansion, http, globals_)
@@ -117,6 +117,7 @@ def _enter_events(
             _pass_tags(expansion, resource, implicit, globals_)
             given[id_name] = {"Ref": implicit}
             expansion.moved.setdefault(("Resources", implicit), at)
+            expansion.implicit.setdefault(implicit, logical_id)
         if http and not given.get("Path", "") and not given.get("Method", ""):
             given["Path"], given["Method"] = "$default", ANY
         api_id = api_of(given[id_name])

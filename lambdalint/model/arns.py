@@ -1,0 +1,208 @@
+"""ARNs and references followed to the resource that they mean, however they are written."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.values import Reference, Symbol, Text, Unknown, Value
+
+TYPES: dict[str, tuple[str, ...]] = {
+    "sqs": ("AWS::SQS::Queue",),
+    "sns": ("AWS::SNS::Topic",),
+    "s3": ("AWS::S3::Bucket",),
+    "kinesis": ("AWS::Kinesis::Stream",),
+    "dynamodb": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"),
+    "lambda": ("AWS::Lambda::Function",),
+    "events": ("AWS::Events::Rule", "AWS::Events::EventBus"),
+    "logs": ("AWS::Logs::LogGroup",),
+    "iam": ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"),
+    "mq": ("AWS::AmazonMQ::Broker",),
+    "kafka": ("AWS::MSK::Cluster", "AWS::MSK::ServerlessCluster"),
+    "rds": ("AWS::DocDB::DBCluster",),
+    "states": ("AWS::StepFunctions::StateMachine",),
+    "secretsmanager": ("AWS::SecretsManager::Secret",),
+    "elasticfilesystem": ("AWS::EFS::AccessPoint",),
+}
+"""The third part of an ARN, and the resources that have such ARNs."""
+
+
+class Arn(NamedTuple):
+    """An ARN in its parts; each is a str, a Symbol, a Reference, a Text or an Unknown."""
+
+    partition: Value
+    service: Value
+    region: Value
+    account: Value
+    resource: tuple[Any, ...]
+    """Pieces of the last part, colons included: strings, references, symbols, unknowns."""
+
+    @property
+    def literal(self) -> str | None:
+        """The last part where all of it is literal."""
+        return self.resource[0] if len(self.resource) == 1 and isinstance(self.resource[0], str) else None
+
+
+def parse(value: Value) -> Arn | None:
+    """The parts of an ARN written as text; None for what does not begin with ``arn:``."""
+    pieces = value.parts if isinstance(value, Text) else (value,) if isinstance(value, str) else ()
+    if not pieces or not isinstance(pieces[0], str) or not pieces[0].startswith("arn:"):
+        return None
+    fields: list[list[Any]] = [[]]
+    for piece in pieces:
+        if isinstance(piece, str) and len(fields) < 6:
+            parts = piece.split(":", 6 - len(fields))
+            if parts[0]:
+                fields[-1].append(parts[0])
+            fields += [[part] if part else [] for part in parts[1:]]
+        else:
+            fields[-1].append(piece)
+    if len(fields) != 6:
+        return None
+
+    def whole(field: list[Any]) -> Value:
+        if not field:
+            return ""
+        return field[0] if len(field) == 1 else Text(tuple(field))
+
+    return Arn(whole(fields[1]), whole(fields[2]), whole(fields[3]), whole(fields[4]), tuple(fields[5]))
+
+
+def service_of(deployment: Deployment, value: Value) -> str | None:
+    """The service that an ARN or a reference belongs to, as ARNs name it; None where that is not known."""
+    if isinstance(value, Reference):
+        resource = deployment.resource(value.resource)
+        kind = resource.type if resource else None
+        if kind == "AWS::Kinesis::StreamConsumer":
+            return "kinesis"
+        return next((service for service, types in TYPES.items() if kind in types), None)
+    arn = parse(value)
+    return arn.service if arn is not None and isinstance(arn.service, str) else None
+
+
+def resource_of(deployment: Deployment, value: Value) -> Resource | None:
+    """The resource of the template that a value means: by reference, by an ARN with a reference in it, or by name."""
+    if isinstance(value, Reference):
+        return deployment.resource(value.resource)
+    arn = parse(value)
+    if arn is None or not isinstance(arn.service, str):
+        return None
+    types = TYPES.get(arn.service)
+    if types is None or not _here(deployment, arn):
+        return None
+    for piece in arn.resource:
+        if isinstance(piece, Reference):
+            resource = deployment.resource(piece.resource)
+            return resource if resource is not None and resource.type in types else None
+    name = _name(arn)
+    if name is None:
+        return None
+    return next((found for kind in types if (found := deployment.named(kind, name)) is not None), None)
+
+
+def _here(deployment: Deployment, arn: Arn) -> bool:
+    """False where an ARN names another account or Region than the stack's."""
+    for own, part in ((deployment.region, arn.region), (deployment.account, arn.account)):
+        if own and isinstance(part, str) and part and part != own:
+            return False
+    return True
+
+
+def _name(arn: Arn) -> str | None:
+    text = arn.resource[0] if arn.resource and isinstance(arn.resource[0], str) else None
+    if text is None:
+        return None
+    if arn.service in ("sqs", "sns"):
+        return text
+    if arn.service == "s3":
+        return text.split("/", 1)[0]
+    for prefix in ("stream/", "table/", "function:", "rule/", "event-bus/", "log-group:", "role/", "stateMachine:"):
+        if text.startswith(prefix):
+            rest = text[len(prefix) :]
+            if prefix in ("log-group:", "function:"):
+                return rest.split(":", 1)[0]
+            return rest.rsplit("/", 1)[-1] if prefix in ("role/", "rule/") else rest.split("/", 1)[0]
+    return None
+
+
+class Target(NamedTuple):
+    """A function, and the alias or version of it that is meant."""
+
+    function: Function
+    qualifier: Value
+    """None: the function itself (``$LATEST``); a str where it is known; else an Unknown."""
+
+
+def function_of(deployment: Deployment, value: Value) -> Target | None:
+    """The function that a value invokes: its ARN, name, alias, version, or an API Gateway invocation URI."""
+    if isinstance(value, Reference):
+        return _referred(deployment, value)
+    if isinstance(value, str) and not value.startswith("arn:"):
+        name, _, qualifier = value.partition(":")
+        named = deployment.named("AWS::Lambda::Function", name)
+        return Target(named, qualifier or None) if isinstance(named, Function) else None
+    pieces = value.parts if isinstance(value, Text) else (value,)
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, Reference):
+            target = _referred(deployment, piece)
+            if target is None:
+                continue
+            rest = pieces[index + 1 :]
+            return Target(target.function, _qualifier(rest)) if target.qualifier is None else target
+        if isinstance(piece, str) and ":function:" in piece:
+            text = piece.split(":function:", 1)[1].split("/", 1)[0]
+            name, colon, qualifier = text.partition(":")
+            if not name:
+                continue
+            named = deployment.named("AWS::Lambda::Function", name)
+            if isinstance(named, Function):
+                whole = index + 1 == len(pieces) or "/" in piece.split(":function:", 1)[1]
+                known = qualifier or None if whole or not colon else Unknown("the qualifier is not known")
+                return Target(named, known)
+    return None
+
+
+def _qualifier(rest: tuple[Any, ...]) -> Value:
+    """What stands behind a function's ARN: nothing, ``:alias``, or something that is not known."""
+    if not rest:
+        return None
+    first = rest[0]
+    if not isinstance(first, str):
+        return Unknown("the qualifier is not known")
+    if not first.startswith(":"):
+        return None
+    text = first[1:].split("/", 1)[0]
+    if text.startswith("${") or (not text and len(rest) > 1):
+        return Unknown("the qualifier is not known")
+    return text or None
+
+
+def _referred(deployment: Deployment, reference: Reference) -> Target | None:
+    resource = deployment.resource(reference.resource)
+    if isinstance(resource, Function):
+        return Target(resource, None)
+    if resource is None or resource.type not in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
+        return None
+    owner = function_of(deployment, resource.get("FunctionName"))
+    if owner is None:
+        return None
+    if resource.type == "AWS::Lambda::Alias":
+        name = resource.get("Name")
+        return Target(owner.function, name if isinstance(name, str) else Unknown("the alias has no known name"))
+    return Target(owner.function, Reference(resource.id, "Version"))
+
+
+def same(left: Value, right: Value) -> bool | None:
+    """Whether two ARNs or references mean the same thing; None where that cannot be known."""
+    if left == right and not isinstance(left, Unknown):
+        return True
+    if isinstance(left, str) and isinstance(right, str):
+        return False
+    if isinstance(left, Reference) and isinstance(right, Reference):
+        return False if left.resource != right.resource else None
+    return None
+
+
+def is_symbol(value: Value, name: str) -> bool:
+    """Whether a part of an ARN is a pseudo parameter, e.g. ``AWS::Region``."""
+    return isinstance(value, Symbol) and value.name == name

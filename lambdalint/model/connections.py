@@ -1,0 +1,436 @@
+"""Which resource invokes which function: what each kind of resource says, as EventSources.
+
+``event_sources(deployment, function)`` is the one question that rules ask. Each resource is read once, whatever the
+number of functions that it invokes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.finding import Path
+from lambdalint.model.arns import function_of, parse, resource_of, service_of
+from lambdalint.model.deployment import Deployment, Function, Resource, relation
+from lambdalint.model.event_source import ASYNC, POLL, SYNC, EventSource
+from lambdalint.model.values import Reference, Text, Value
+
+HANDLED_BY_MAPPING = {
+    "sqs": "sqs",
+    "kinesis": "kinesis",
+    "dynamodb": "dynamodb",
+    "kafka": "msk",
+    "mq": "mq",
+    "rds": "documentdb",
+}
+"""Service of an EventSourceArn, and the kind of source."""
+
+
+class _Link(NamedTuple):
+    """One mention of a function by a resource that invokes it."""
+
+    kind: str
+    mode: str
+    function: Value
+    path: Path
+    """Where the function is named, below Properties."""
+    source: Value = None
+    settings: Any = None
+    settings_path: Path = ()
+
+
+_Reader = Callable[[Deployment, Resource], Iterator[_Link]]
+
+
+@relation
+def event_sources(deployment: Deployment, function: Function) -> tuple[EventSource, ...]:
+    """Everything in the template that invokes a function, its aliases or its versions, in the template's order."""
+    ids = [function.id, *(published.id for published in published_as(deployment, function))]
+    found: dict[str, Resource] = {}
+    for logical_id in ids:
+        found.update({resource.id: resource for resource in deployment.referrers(logical_id)})
+    name = function.get("FunctionName")
+    if isinstance(name, str):
+        found.update({resource.id: resource for resource in deployment.callers(name)})
+    return tuple(
+        source
+        for resource in found.values()
+        if reader_of(resource.type) is not None
+        for source in connections(deployment, resource).get(function.id, ())
+    )
+
+
+@relation
+def published_as(deployment: Deployment, function: Function) -> tuple[Resource, ...]:
+    """The aliases and versions of a function."""
+    kinds = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
+    found = [resource for resource in deployment.referrers(function.id) if resource.type in kinds]
+    name = function.get("FunctionName")
+    if isinstance(name, str):
+        found += [resource for resource in deployment.callers(name) if resource.type in kinds and resource not in found]
+    return tuple(found)
+
+
+@relation
+def connections(deployment: Deployment, resource: Resource) -> Mapping[str, tuple[EventSource, ...]]:
+    """The functions that one resource invokes: logical ID to event sources."""
+    reader = reader_of(resource.type)
+    result: dict[str, tuple[EventSource, ...]] = {}
+    for link in reader(deployment, resource) if reader else ():
+        target = function_of(deployment, link.function)
+        if target is None:
+            continue
+        settings = link.settings if isinstance(link.settings, dict) else resource.properties
+        source = EventSource(
+            link.kind,
+            link.mode,
+            target.function.id,
+            target.qualifier,
+            resource,
+            resource.at(*link.path),
+            link.source,
+            resource_of(deployment, link.source) if link.source is not None else None,
+            settings,
+            resource.at(*link.settings_path),
+        )
+        result[target.function.id] = (*result.get(target.function.id, ()), source)
+    return result
+
+
+def reader_of(type: str) -> _Reader | None:
+    """What reads the connections of a type of resource; None for one that invokes nothing."""
+    return _READERS.get("Custom::" if type.startswith("Custom::") else type)
+
+
+def mapping_kind(deployment: Deployment, mapping: Resource) -> str:
+    """The kind of source of an AWS::Lambda::EventSourceMapping; ``mapping`` where it cannot be known."""
+    if (
+        mapping.get("SelfManagedEventSource") is not None
+        or mapping.get("SelfManagedKafkaEventSourceConfig") is not None
+    ):
+        return "self-managed-kafka"
+    service = service_of(deployment, mapping.get("EventSourceArn"))
+    if service in HANDLED_BY_MAPPING:
+        return HANDLED_BY_MAPPING[service]
+    for name, kind in (
+        ("AmazonManagedKafkaEventSourceConfig", "msk"),
+        ("DocumentDBEventSourceConfig", "documentdb"),
+        ("Queues", "mq"),
+    ):
+        if mapping.get(name) is not None:
+            return kind
+    return "mapping"
+
+
+# -- one reader a type ---------------------------------------------------------------------------------------------
+
+
+def _mapping(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    kind = mapping_kind(deployment, resource)
+    yield _Link(kind, POLL, resource.get("FunctionName"), ("FunctionName",), resource.get("EventSourceArn"))
+
+
+def _each(resource: Resource, *path: Any) -> Iterator[tuple[Path, Any]]:
+    """The members of a list property, with their paths."""
+    value = resource.get(*path)
+    for index, member in enumerate(value if isinstance(value, list) else ()):
+        yield (*path, index), member
+
+
+def _bucket(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for path, member in _each(resource, "NotificationConfiguration", "LambdaConfigurations"):
+        if isinstance(member, dict):
+            own = Reference(resource.id, "Arn")
+            yield _Link("s3", ASYNC, member.get("Function"), (*path, "Function"), own, member, path)
+
+
+def _subscription(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    if resource.get("Protocol") == "lambda":
+        yield _Link("sns", ASYNC, resource.get("Endpoint"), ("Endpoint",), resource.get("TopicArn"))
+
+
+def _topic(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for path, member in _each(resource, "Subscription"):
+        if isinstance(member, dict) and member.get("Protocol") == "lambda":
+            own = Reference(resource.id, "Ref")
+            yield _Link("sns", ASYNC, member.get("Endpoint"), (*path, "Endpoint"), own, member, path)
+
+
+def _rule(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    scheduled = resource.get("ScheduleExpression") is not None and resource.get("EventPattern") is None
+    kind = "schedule-rule" if scheduled else "event-rule"
+    for path, member in _each(resource, "Targets"):
+        if isinstance(member, dict):
+            own = Reference(resource.id, "Arn")
+            yield _Link(kind, ASYNC, member.get("Arn"), (*path, "Arn"), own, member, path)
+
+
+def _at(kind: str, mode: str, *path: Any, source: str | None = None) -> _Reader:
+    """A reader of one property that names the function."""
+
+    def read(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+        if resource.get(*path) is not None:
+            yield _Link(kind, mode, resource.get(*path), path, resource.get(source) if source else None)
+
+    return read
+
+
+def _alarm(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+        for path, member in _each(resource, name):
+            yield _Link("alarm", ASYNC, member, path, Reference(resource.id, "Arn"))
+
+
+def _topic_rule(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    actions = list(_each(resource, "TopicRulePayload", "Actions"))
+    actions.append((("TopicRulePayload", "ErrorAction"), resource.get("TopicRulePayload", "ErrorAction")))
+    for path, member in actions:
+        if isinstance(member, dict) and isinstance(member.get("Lambda"), dict):
+            where = (*path, "Lambda", "FunctionArn")
+            yield _Link("iot", ASYNC, member["Lambda"].get("FunctionArn"), where, Reference(resource.id, "Arn"))
+
+
+def _receipt_rule(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for path, member in _each(resource, "Rule", "Actions"):
+        action = member.get("LambdaAction") if isinstance(member, dict) else None
+        if isinstance(action, dict):
+            mode = SYNC if action.get("InvocationType") == "RequestResponse" else ASYNC
+            where = (*path, "LambdaAction")
+            yield _Link("ses", mode, action.get("FunctionArn"), (*where, "FunctionArn"), None, action, where)
+
+
+def _repository(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for path, member in _each(resource, "Triggers"):
+        if isinstance(member, dict):
+            where = (*path, "DestinationArn")
+            yield _Link("codecommit", ASYNC, member.get("DestinationArn"), where, Reference(resource.id, "Arn"))
+
+
+def _pipeline(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for stage, member in _each(resource, "Stages"):
+        for path, action in _each(resource, *stage, "Actions") if isinstance(member, dict) else ():
+            kind = action.get("ActionTypeId") if isinstance(action, dict) else None
+            if isinstance(kind, dict) and kind.get("Provider") == "Lambda":
+                where = (*path, "Configuration", "FunctionName")
+                yield _Link("codepipeline", ASYNC, resource.get(*where), where, None, action, path)
+
+
+def _config_rule(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    if resource.get("Source", "Owner") in ("CUSTOM_LAMBDA", None):
+        where = ("Source", "SourceIdentifier")
+        yield _Link("config", ASYNC, resource.get(*where), where, Reference(resource.id, "Arn"))
+    where = ("OrganizationCustomRuleMetadata", "LambdaFunctionArn")
+    if resource.get(*where) is not None:
+        yield _Link("config", ASYNC, resource.get(*where), where)
+
+
+def _method(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    integration = resource.get("Integration")
+    if isinstance(integration, dict):
+        path = ("Integration", "Uri")
+        own = resource.get("RestApiId")
+        yield _Link("api-gateway-rest", SYNC, integration.get("Uri"), path, own, integration, ("Integration",))
+
+
+def _body(rest: bool) -> _Reader:
+    kind = "api-gateway-rest" if rest else "api-gateway-http"
+
+    def read(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+        own = Reference(resource.id)
+        if not rest and resource.get("Target") is not None:
+            yield _Link(kind, SYNC, resource.get("Target"), ("Target",), own)
+        paths = resource.get("Body", "paths")
+        for route, methods in paths.items() if isinstance(paths, dict) else ():
+            for method, operation in methods.items() if isinstance(methods, dict) else ():
+                integration = operation.get("x-amazon-apigateway-integration") if isinstance(operation, dict) else None
+                if isinstance(integration, dict):
+                    where = ("Body", "paths", route, method, "x-amazon-apigateway-integration")
+                    yield _Link(kind, SYNC, integration.get("uri"), (*where, "uri"), own, integration, where)
+        for place in (("securityDefinitions",), ("components", "securitySchemes")):
+            schemes = resource.get("Body", *place)
+            for name, scheme in schemes.items() if isinstance(schemes, dict) else ():
+                authorizer = scheme.get("x-amazon-apigateway-authorizer") if isinstance(scheme, dict) else None
+                if isinstance(authorizer, dict):
+                    where = ("Body", *place, name, "x-amazon-apigateway-authorizer")
+                    uri = authorizer.get("authorizerUri")
+                    role = "authorizer-rest" if rest else "authorizer-http"
+                    yield _Link(role, SYNC, uri, (*where, "authorizerUri"), own, authorizer, where)
+
+    return read
+
+
+def _integration(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    api = deployment.follow(resource.get("ApiId"))
+    websocket = api is not None and api.get("ProtocolType") == "WEBSOCKET"
+    kind = "api-gateway-websocket" if websocket else "api-gateway-http"
+    yield _Link(kind, SYNC, resource.get("IntegrationUri"), ("IntegrationUri",), resource.get("ApiId"))
+
+
+def _target_group(kind: str, property: str, value: str) -> _Reader:
+    def read(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+        if str(resource.get(property)).lower() == value:
+            for path, member in _each(resource, "Targets"):
+                if isinstance(member, dict):
+                    yield _Link(kind, SYNC, member.get("Id"), (*path, "Id"), Reference(resource.id, "Arn"))
+
+    return read
+
+
+def _user_pool(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    triggers = resource.get("LambdaConfig")
+    for name, value in triggers.items() if isinstance(triggers, dict) else ():
+        mode = ASYNC if name in ("CustomSMSSender", "CustomEmailSender") else SYNC
+        if isinstance(value, dict):
+            where: Path = ("LambdaConfig", name, "LambdaArn")
+            value = value.get("LambdaArn")
+        else:
+            where = ("LambdaConfig", name)
+        if name != "KMSKeyID" and value is not None:
+            yield _Link("cognito", mode, value, where, Reference(resource.id, "Arn"), {"Trigger": name})
+
+
+def _bot(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for prefix in ((), ("TestBotAliasSettings",)):
+        for path, _ in _each(resource, *prefix, "BotAliasLocaleSettings"):
+            where = (*path, "BotAliasLocaleSetting", "CodeHookSpecification", "LambdaCodeHook", "LambdaArn")
+            if resource.get(*where) is not None:
+                yield _Link("lex", SYNC, resource.get(*where), where, Reference(resource.id, "Arn"))
+
+
+def _delivery_stream(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for destination, settings in resource.properties.items():
+        if not (destination.endswith("DestinationConfiguration") and isinstance(settings, dict)):
+            continue
+        for path, _ in _each(resource, destination, "ProcessingConfiguration", "Processors"):
+            for parameter, member in _each(resource, *path, "Parameters"):
+                if isinstance(member, dict) and member.get("ParameterName") == "LambdaArn":
+                    where = (*parameter, "ParameterValue")
+                    yield _Link("firehose", SYNC, member.get("ParameterValue"), where, Reference(resource.id, "Arn"))
+
+
+def _state_machine(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for name in ("Definition", "DefinitionString", "DefinitionSubstitutions"):
+        value = resource.get(name)
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError):
+                continue
+        for path, found in _named_functions(value, (name,)):
+            where = path if isinstance(resource.get(name), dict) else (name,)
+            yield _Link("step-functions", SYNC, found, where, None, {})
+
+
+def _named_functions(value: Any, path: Path) -> Iterator[tuple[Path, Value]]:
+    """Values that may name a function: references, and ARNs of functions."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _named_functions(child, (*path, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _named_functions(child, (*path, index))
+    elif isinstance(value, Reference) or (isinstance(value, str) and ":function:" in value):
+        yield path, value
+    elif isinstance(value, Text):
+        if parse(value) is not None:
+            yield path, value
+        else:
+            for piece in value.parts:
+                if isinstance(piece, Reference):
+                    yield path, piece
+
+
+def _data_source(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    where = ("LambdaConfig", "LambdaFunctionArn")
+    if resource.get(*where) is not None:
+        yield _Link("appsync", SYNC, resource.get(*where), where, resource.get("ApiId"))
+
+
+def _object_lambda(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for path, _ in _each(resource, "ObjectLambdaConfiguration", "TransformationConfigurations"):
+        where = (*path, "ContentTransformation", "AwsLambda", "FunctionArn")
+        if resource.get(*where) is not None:
+            yield _Link("s3-object-lambda", SYNC, resource.get(*where), where, Reference(resource.id, "Arn"))
+
+
+def _distribution(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    behaviours: list[Path] = [("DistributionConfig", "DefaultCacheBehavior")]
+    behaviours += [path for path, _ in _each(resource, "DistributionConfig", "CacheBehaviors")]
+    for behaviour in behaviours:
+        for path, member in _each(resource, *behaviour, "LambdaFunctionAssociations"):
+            if isinstance(member, dict):
+                where = (*path, "LambdaFunctionARN")
+                yield _Link("edge", SYNC, member.get("LambdaFunctionARN"), where, None, member, path)
+
+
+def _pipe(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for name in ("Target", "Enrichment"):
+        if resource.get(name) is not None:
+            yield _Link("pipes", SYNC, resource.get(name), (name,), resource.get("Source"))
+
+
+def _permission(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    """Alexa has no resource of its own: the permission is the connection."""
+    if resource.get("Principal") in ("alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com"):
+        yield _Link("alexa", SYNC, resource.get("FunctionName"), ("FunctionName",))
+
+
+def _url(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    function = resource.get("TargetFunctionArn")
+    qualifier = resource.get("Qualifier")
+    if qualifier is not None and isinstance(function, (str, Reference)):
+        suffix = qualifier if isinstance(qualifier, (str, Reference)) else "?"
+        function = Text((function, ":", suffix)) if isinstance(function, Reference) else f"{function}:{suffix}"
+    yield _Link("function-url", SYNC, function, ("TargetFunctionArn",))
+
+
+def _invoke_config(deployment: Deployment, resource: Resource) -> Iterator[_Link]:
+    for outcome in ("OnSuccess", "OnFailure"):
+        where = ("DestinationConfig", outcome, "Destination")
+        if resource.get(*where) is not None:
+            yield _Link("destination", ASYNC, resource.get(*where), where, resource.get("FunctionName"))
+
+
+_READERS: dict[str, _Reader] = {
+    "AWS::Lambda::EventSourceMapping": _mapping,
+    "AWS::Lambda::Url": _url,
+    "AWS::Lambda::Permission": _permission,
+    "AWS::Lambda::EventInvokeConfig": _invoke_config,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SNS::Topic": _topic,
+    "AWS::Events::Rule": _rule,
+    "AWS::Scheduler::Schedule": _at("scheduler", ASYNC, "Target", "Arn"),
+    "AWS::Logs::SubscriptionFilter": _at("logs", ASYNC, "DestinationArn", source="LogGroupName"),
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::CloudWatch::CompositeAlarm": _alarm,
+    "AWS::IoT::TopicRule": _topic_rule,
+    "AWS::SES::ReceiptRule": _receipt_rule,
+    "AWS::CodeCommit::Repository": _repository,
+    "AWS::CodePipeline::Pipeline": _pipeline,
+    "AWS::Config::ConfigRule": _config_rule,
+    "AWS::Config::OrganizationConfigRule": _config_rule,
+    "AWS::CloudFormation::CustomResource": _at("custom-resource", ASYNC, "ServiceToken"),
+    "Custom::": _at("custom-resource", ASYNC, "ServiceToken"),
+    "AWS::SecretsManager::RotationSchedule": _at("secret-rotation", ASYNC, "RotationLambdaARN", source="SecretId"),
+    "AWS::ApiGateway::Method": _method,
+    "AWS::ApiGateway::RestApi": _body(True),
+    "AWS::ApiGateway::Authorizer": _at("authorizer-rest", SYNC, "AuthorizerUri", source="RestApiId"),
+    "AWS::ApiGatewayV2::Api": _body(False),
+    "AWS::ApiGatewayV2::Integration": _integration,
+    "AWS::ApiGatewayV2::Authorizer": _at("authorizer-http", SYNC, "AuthorizerUri", source="ApiId"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": _target_group("alb", "TargetType", "lambda"),
+    "AWS::VpcLattice::TargetGroup": _target_group("vpc-lattice", "Type", "lambda"),
+    "AWS::Cognito::UserPool": _user_pool,
+    "AWS::Lex::Bot": _bot,
+    "AWS::Lex::BotAlias": _bot,
+    "AWS::Connect::IntegrationAssociation": _at("connect", SYNC, "IntegrationArn", source="InstanceId"),
+    "AWS::KinesisFirehose::DeliveryStream": _delivery_stream,
+    "AWS::StepFunctions::StateMachine": _state_machine,
+    "AWS::AppSync::DataSource": _data_source,
+    "AWS::AppSync::GraphQLApi": _at("appsync", SYNC, "LambdaAuthorizerConfig", "AuthorizerUri"),
+    "AWS::S3ObjectLambda::AccessPoint": _object_lambda,
+    "AWS::CloudFront::Distribution": _distribution,
+    "AWS::Pipes::Pipe": _pipe,
+}
