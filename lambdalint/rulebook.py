@@ -45,6 +45,8 @@ class Quota(NamedTuple):
     source: str = ""
     checked_on: str = ""
     adjustable_to: Any = None
+    warn_only: bool = False
+    """Nobody has verified it: a warning at most."""
     raised: bool = False
     """The user gave the account's own value."""
 

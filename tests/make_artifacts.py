@@ -31,8 +31,10 @@ def mach_o(*cpus: int) -> bytes:
 def pe(machine: int = 0x8664, managed: bool = False) -> bytes:
     """The head of a PE file (PE32+); ``managed`` gives it a CLI header."""
     head = b"MZ" + bytes(58) + struct.pack("<I", 128) + bytes(64)
-    optional = struct.pack("<H", 0x20B) + bytes(110) + b"".join(
-        struct.pack("<II", *((8192, 72) if managed and i == 14 else (0, 0))) for i in range(16)
+    optional = (
+        struct.pack("<H", 0x20B)
+        + bytes(110)
+        + b"".join(struct.pack("<II", *((8192, 72) if managed and i == 14 else (0, 0))) for i in range(16))
     )
     return head + b"PE\0\0" + struct.pack("<HHIIIHH", machine, 1, 0, 0, 0, len(optional), 0x22) + optional + bytes(100)
 
@@ -65,7 +67,11 @@ def raw_zip(items: list[Item], *, count: int | None = None, prefix: bytes = b"",
         crc = zlib.crc32(item.data)
         offset = body.tell() if item.offset is None else item.offset
         packed = len(data) if item.local_packed is None else item.local_packed
-        body.write(struct.pack("<IHHHIIIIHH", 0x04034B50, 20, item.flags, item.method, 0x21, crc, packed, size, len(item.name), 0))
+        body.write(
+            struct.pack(
+                "<IHHHIIIIHH", 0x04034B50, 20, item.flags, item.method, 0x21, crc, packed, size, len(item.name), 0
+            )
+        )
         body.write(item.name + data)
         attributes = (item.mode or 0) << 16
         directory.write(
@@ -76,7 +82,9 @@ def raw_zip(items: list[Item], *, count: int | None = None, prefix: bytes = b"",
             + item.name + item.extra
         )  # fmt: skip
     entries = len(items) if count is None else count
-    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, entries & 0xFFFF, entries & 0xFFFF, directory.tell(), body.tell(), len(comment))
+    end = struct.pack(
+        "<IHHHHIIH", 0x06054B50, 0, 0, entries & 0xFFFF, entries & 0xFFFF, directory.tell(), body.tell(), len(comment)
+    )
     return prefix + body.getvalue() + directory.getvalue() + end + comment
 
 
@@ -181,7 +189,9 @@ def oci_files(layers: list[bytes], **options: Any) -> dict[str, bytes]:
 
 def docker_files(layers: list[bytes], config: dict[str, Any] | None = None) -> list[tuple[str, Any]]:
     """The members of a `docker save` archive before version 25: the second of two equal layers is a link."""
-    inner = {"Env": ["LAMBDA_TASK_ROOT=/var/task"], "Entrypoint": ["/lambda-entrypoint.sh"]} if config is None else config
+    inner = (
+        {"Env": ["LAMBDA_TASK_ROOT=/var/task"], "Entrypoint": ["/lambda-entrypoint.sh"]} if config is None else config
+    )
     whole = json.dumps({"os": "linux", "architecture": "arm64", "config": inner,
                         "rootfs": {"diff_ids": [digest_of(layer) for layer in layers]}}).encode()  # fmt: skip
     name = hashlib.sha256(whole).hexdigest() + ".json"

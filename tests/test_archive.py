@@ -95,7 +95,11 @@ def test_zip64_sizes_in_the_extra_field(tmp_path: Path) -> None:
 
 def test_names_in_cp437_and_utf8(tmp_path: Path) -> None:
     unicode_path = struct.pack("<HHBI", 0x7075, 5 + 2, 1, __import__("zlib").crc32(b"raw")) + "ß".encode()
-    items = [Item("ü.py".encode(), b"1", flags=0x800), Item("é.py".encode("cp437"), b"2"), Item(b"raw", b"3", extra=unicode_path)]
+    items = [
+        Item("ü.py".encode(), b"1", flags=0x800),
+        Item("é.py".encode("cp437"), b"2"),
+        Item(b"raw", b"3", extra=unicode_path),
+    ]
     package = zip_at(tmp_path, items)
     assert list(package.members) == ["ü.py", "é.py", "ß"]
     assert kinds(package) == set()
@@ -305,7 +309,8 @@ def test_distributions_modules_and_parts(tmp_path: Path) -> None:
     first = package.parts()[0]
     assert (first.name, first.kind, first.files) == ("numpy 2.1.0", "distribution", 5)
     assert first.size > 5000
-    assert {part.name: part.kind for part in package.parts(20)} >= {"data/": "folder", "typing_extensions.py": "file"}
+    found = {part.name: part.kind for part in package.parts(20)}
+    assert (found["data/"], found["typing_extensions.py"]) == ("folder", "file")
     assert len(package.parts(3)) == 3
     assert sum(part.size for part in package.parts(100)) == package.total
 
@@ -377,7 +382,14 @@ LYING_ABOUT = {
     "src/__pycache__/a.cpython-39.pyc": "x", ".pytest_cache/x": "", ".mypy_cache/3.12/a.json": "", ".aws-sam/build/Fn/app.py": "",
     ".git/config": "", "cdk.out/manifest.json": "{}", ".DS_Store": "x", ".env": "AWS_SECRET_ACCESS_KEY=x", "coverage/x": "", "a.egg-info/PKG-INFO": "",
 }  # fmt: skip
-CLEAN = {"app.py": "x", "src/a.py": "y", "package.json": "{}", "requirements.txt": "boto3", "template.yaml": "", "dist.py": "z"}
+CLEAN = {
+    "app.py": "x",
+    "src/a.py": "y",
+    "package.json": "{}",
+    "requirements.txt": "boto3",
+    "template.yaml": "",
+    "dist.py": "z",
+}
 
 
 @pytest.mark.parametrize("ignore", [True, False])
@@ -408,7 +420,9 @@ def test_which_folders_are_built(tmp_path: Path) -> None:
     assert built("layer2", {"nodejs/node_modules/a/i.js": ""})
     assert built(".aws-sam/build/Fn", {"app.py": "", "requirements.txt": ""})
     assert built("cdk.out/asset." + "0a" * 32, {"app.py": "", "requirements.txt": ""})
-    write_tree(tmp_path / "repo", {".git/HEAD": "", ".gitignore": "out/\n", "out/fn/app.js": "", "out/fn/.gitignore": "*"})
+    write_tree(
+        tmp_path / "repo", {".git/HEAD": "", ".gitignore": "out/\n", "out/fn/app.js": "", "out/fn/.gitignore": "*"}
+    )
     assert open_package(str(tmp_path / "repo/out/fn")).built
     assert "app.js" in open_package(str(tmp_path / "repo/out/fn")).members
     assert open_package(str(tmp_path / "source"), built=True).built
@@ -429,7 +443,7 @@ def sam_project(root: Path, definition: str = "") -> tuple[Path, Path]:
     write_tree(root / "src", source)  # type: ignore[arg-type]
     built = write_tree(root / ".aws-sam/build/Fn", {**source, "six.py": "installed"})  # type: ignore[arg-type]
     toml = f'[function_build_definitions.u-1]\ncodeuri = "{root}/src"\nruntime = "python3.12"\nfunctions = ["Fn"]\n{definition}\n'
-    write_tree(root / ".aws-sam", {"build.toml": toml + '[layer_build_definitions]\n'})
+    write_tree(root / ".aws-sam", {"build.toml": toml + "[layer_build_definitions]\n"})
     return root / "src", built
 
 
@@ -478,7 +492,9 @@ def pip_install(target: Path, platform: str, python: str, *names: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("platform", "machine"), [("manylinux2014_x86_64", "x86_64"), ("manylinux2014_aarch64", "arm64")])
+@pytest.mark.parametrize(
+    ("platform", "machine"), [("manylinux2014_x86_64", "x86_64"), ("manylinux2014_aarch64", "arm64")]
+)
 @pytest.mark.parametrize("python", ["3.11", "3.12"])
 def test_wheels_as_pip_installs_them(tmp_path: Path, platform: str, machine: str, python: str) -> None:
     target = tmp_path / "package"

@@ -62,7 +62,12 @@ def test_patterns(tmp_path: Path, patterns: str, path: str, expected: bool) -> N
 
 
 def test_nested_files_and_the_exclude_file(tmp_path: Path) -> None:
-    files = {".gitignore": "*.log\n/out", "a/.gitignore": "!keep.log\n/x", ".git/info/exclude": "private\n", "a/b/.gitignore": "*"}
+    files = {
+        ".gitignore": "*.log\n/out",
+        "a/.gitignore": "!keep.log\n/x",
+        ".git/info/exclude": "private\n",
+        "a/b/.gitignore": "*",
+    }
     for path, expected in [("a/keep.log", False), ("a/other.log", True), ("keep.log", True), ("a/x", True), ("x", False),
                            ("private", True), ("a/b/c", True), ("a/out", False)]:  # fmt: skip
         assert ignored(tmp_path, files, path) is expected, path
@@ -102,9 +107,15 @@ def test_hostile_patterns_take_no_time() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.text("ab*/!?[]\\# .", min_size=1, max_size=7), min_size=1, max_size=6),
-    st.lists(st.lists(st.sampled_from(["a", "b", "ab", "a.b", "ba", "#a", "!b"]), min_size=1, max_size=4), min_size=1, max_size=12),
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "ab", "a.b", "ba", "#a", "!b"]), min_size=1, max_size=4),
+        min_size=1,
+        max_size=12,
+    ),
 )
-def test_git_says_the_same(tmp_path_factory: pytest.TempPathFactory, patterns: list[str], paths: list[list[str]]) -> None:
+def test_git_says_the_same(
+    tmp_path_factory: pytest.TempPathFactory, patterns: list[str], paths: list[list[str]]
+) -> None:
     root = tmp_path_factory.mktemp("repo")
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     (root / ".git/info/exclude").write_text("")

@@ -41,7 +41,9 @@ def image_of(tmp_path: Path, form: str, layers: list[bytes] = LAYERS) -> Path:
             manifest = json.loads(files["index.json"])["manifests"][0]["digest"].replace("sha256:", "blobs/sha256/")
             inner = json.loads(files[manifest])
             place = [item["digest"].replace("sha256:", "blobs/sha256/") for item in [inner["config"], *inner["layers"]]]
-            files["manifest.json"] = json.dumps([{"Config": place[0], "RepoTags": ["a:1"], "Layers": place[1:]}]).encode()
+            files["manifest.json"] = json.dumps(
+                [{"Config": place[0], "RepoTags": ["a:1"], "Layers": place[1:]}]
+            ).encode()
         data = tar_of([("blobs/", "folder"), *files.items()])
     path = tmp_path / "image.tar"
     path.write_bytes(gzip.compress(data) if form.startswith("gzipped") else data)
@@ -118,7 +120,10 @@ def test_two_platforms_are_an_index_and_one_is_chosen(tmp_path: Path, nested: bo
 def test_a_layout_of_two_named_images_is_no_index(tmp_path: Path) -> None:
     blobs = Blobs()
     name = "org.opencontainers.image.ref.name"
-    image = layout(tmp_path, blobs.files([blobs.image([BASE], annotations={name: "a"}), blobs.image([TOP], annotations={name: "b"})]))
+    image = layout(
+        tmp_path,
+        blobs.files([blobs.image([BASE], annotations={name: "a"}), blobs.image([TOP], annotations={name: "b"})]),
+    )
     assert image.index_type is None
     assert [(f.kind, f.fields["names"]) for f in image.faults] == [("several-images", ["a", "b"])]
     assert image.uncompressed == len(BASE)
@@ -139,7 +144,9 @@ def broken(files: dict[str, bytes], change: Any) -> dict[str, bytes]:
     inner = json.loads(files["blobs/" + manifest.replace(":", "/")])
     place = "blobs/" + inner["layers"][0]["digest"].replace(":", "/")
     changed = change(files[place])
-    return {name: data for name, data in files.items() if name != place} | ({place: changed} if changed is not None else {})
+    return {name: data for name, data in files.items() if name != place} | (
+        {place: changed} if changed is not None else {}
+    )
 
 
 BAD = [
@@ -163,7 +170,12 @@ def test_names_and_devices_in_a_layer(tmp_path: Path) -> None:
     odd = tar_of([("/etc/passwd", b"x"), ("../up", b"x"), ("var/task/a/../../../../b", b"x"), ("dev/null", "device")])
     image = layout(tmp_path, oci_files([odd]))
     found = {(fault.kind, fault.fields["member"]) for fault in image.layer_faults}
-    assert found == {("absolute", "/etc/passwd"), ("parent", "../up"), ("parent", "var/task/a/../../../../b"), ("device", "dev/null")}
+    assert found == {
+        ("absolute", "/etc/passwd"),
+        ("parent", "../up"),
+        ("parent", "var/task/a/../../../../b"),
+        ("device", "dev/null"),
+    }
     assert dict(image.files) == {}
 
 
@@ -178,7 +190,16 @@ def test_a_layout_that_links_out_is_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"x", b"\x1f\x8b", bytes(2048), gzip.compress(b"text"), tar_of([("a", b"b")]), tar_of([("manifest.json", b"[")])]
+    "data",
+    [
+        b"",
+        b"x",
+        b"\x1f\x8b",
+        bytes(2048),
+        gzip.compress(b"text"),
+        tar_of([("a", b"b")]),
+        tar_of([("manifest.json", b"[")]),
+    ],
 )
 def test_no_image(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"
@@ -204,7 +225,13 @@ def test_a_truncated_image_is_a_fault(tmp_path: Path, form: str, at: float) -> N
 
 
 def test_wrong_json_is_a_fault(tmp_path: Path) -> None:
-    for value in (b"[" * 100_000, b"{}", b'{"manifests": 3}', b'{"manifests": [3, {"digest": 4}]}', b'{"manifests": [{"digest": "sha256:../../x"}]}'):
+    for value in (
+        b"[" * 100_000,
+        b"{}",
+        b'{"manifests": 3}',
+        b'{"manifests": [3, {"digest": 4}]}',
+        b'{"manifests": [{"digest": "sha256:../../x"}]}',
+    ):
         image = layout(tmp_path, {"oci-layout": b"{}", "index.json": value})
         assert image.config is None
         assert image.uncompressed == 0
@@ -303,7 +330,13 @@ def test_whiteouts_of_folders_and_files_in_their_place(tmp_path: Path) -> None:
 
 def test_the_task_root_is_the_working_directory_where_no_variable_names_it(tmp_path: Path) -> None:
     layer = tar_of([("app/main.py", b"x"), ("var/task/other.py", b"y")])
-    config = {"WorkingDir": "/app/", "Entrypoint": ["python", "main.py"], "Cmd": None, "User": "1000", "Env": ["PATH=/bin", "A=b=c"]}
+    config = {
+        "WorkingDir": "/app/",
+        "Entrypoint": ["python", "main.py"],
+        "Cmd": None,
+        "User": "1000",
+        "Env": ["PATH=/bin", "A=b=c"],
+    }
     image = layout(tmp_path, oci_files([layer], config=config))
     assert set(image.files) == {"main.py"}
     assert image.config is not None
@@ -326,7 +359,10 @@ def test_progress_ends_at_the_whole(tmp_path: Path) -> None:
 
 def test_folders_and_files_that_are_no_image(tmp_path: Path) -> None:
     assert not claims_image(str(tmp_path))
-    for name, data in (("a.tar", tar_of([("src/app.py", b"")])), ("a.tgz", gzip.compress(tar_of([("package/package.json", b"{}")])))):
+    for name, data in (
+        ("a.tar", tar_of([("src/app.py", b"")])),
+        ("a.tgz", gzip.compress(tar_of([("package/package.json", b"{}")]))),
+    ):
         (tmp_path / name).write_bytes(data)
         assert not claims_image(str(tmp_path / name))
 
@@ -369,7 +405,10 @@ def test_umoci_and_skopeo(tmp_path: Path) -> None:
     assert first.config is not None
     assert (first.config.architecture, first.config.command) == ("arm64", ("app.handler",))
     tool("skopeo")
-    for target, kind in (("docker-archive:saved.tar:app:v1", "docker-archive"), ("oci-archive:packed.tar:v1", "oci-archive")):
+    for target, kind in (
+        ("docker-archive:saved.tar:app:v1", "docker-archive"),
+        ("oci-archive:packed.tar:v1", "oci-archive"),
+    ):
         run("skopeo", "copy", "--insecure-policy", "oci:image:v1", target, cwd=tmp_path)
         path = tmp_path / target.split(":")[1]
         second = open_image(str(path))
@@ -385,7 +424,13 @@ def test_umoci_and_skopeo(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_buildah(tmp_path: Path) -> None:
     tool("buildah")
-    write_tree(tmp_path, {"app.py": "x = 1\n", "Dockerfile": "FROM scratch\nENV LAMBDA_TASK_ROOT=/var/task\nWORKDIR /var/task\nCOPY app.py .\nCMD [\"app.handler\"]\n"})
+    write_tree(
+        tmp_path,
+        {
+            "app.py": "x = 1\n",
+            "Dockerfile": 'FROM scratch\nENV LAMBDA_TASK_ROOT=/var/task\nWORKDIR /var/task\nCOPY app.py .\nCMD ["app.handler"]\n',
+        },
+    )
     stores = ("--root", str(tmp_path / "root"), "--runroot", str(tmp_path / "run"))
     run("buildah", *stores, "build", "-t", "app", "--layers", ".", cwd=tmp_path)
     for target in ("docker-archive:saved.tar", "oci:layout:v1"):

@@ -288,7 +288,7 @@ class Package:
 _SITE_PACKAGES = re.compile(r"python/lib/python3\.\d+/site-packages")
 _PYTHON_FILE = re.compile(r"(?:\.cpython-[\w-]+|\.abi3|\.cp3\d+[\w-]*)?\.(?:py|pyc|so|pyd)$")
 _EXTENSION = re.compile(r"([^/.]+)(?:\.([A-Za-z][\w-]*))?\.(?:so|pyd)$")
-_MACHINES = {"aarch64": "arm64", "amd64": "x86_64", "i386": "x86", "i686": "x86", "win32": "x86"}
+_MACHINES = {"aarch64": "arm64", "amd64": "x86_64", "i386": "x86", "i686": "x86", "32": "x86"}
 
 
 def machine_name(word: str) -> str:

@@ -7,7 +7,7 @@ that can be followed from it. What cannot be followed yields nothing, and flags 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from lambdalint.finding import Path, Place, Span
@@ -330,12 +330,20 @@ class Source:
     __slots__ = (
         "calls", "clients", "complete", "dynamic_services", "environment_open", "environment_whole", "faults",
         "files", "handler", "imports", "modules", "new_syntax", "reads", "sets", "shared_memory", "sleeps", "timeouts",
-        "unread", "working_directory_changes", "writes", "_texts",
+        "unread", "working_directory_changes", "writes", "_decode", "_span_of", "_texts",
     )  # fmt: skip
 
-    def __init__(self, files: tuple[Files, ...], handler: Handler) -> None:
+    def __init__(
+        self,
+        files: tuple[Files, ...],
+        handler: Handler,
+        decode: Callable[[bytes], str | None],
+        span_of: Callable[[str, Site], Span],
+    ) -> None:
         self.files = files
         self.handler = handler
+        self._decode = decode
+        self._span_of = span_of
         self.reads: tuple[EnvironmentRead, ...] = ()
         self.sets: frozenset[str] = frozenset()
         """Environment variables that the code sets."""
@@ -369,10 +377,8 @@ class Source:
         """A file's text with ``\\n`` line ends (for suppressing comments and for spans); None where it is not text."""
         key = (root, name)
         if key not in self._texts:
-            from lambdalint.parsers.python.reading import decode
-
             data = self.files[root].read(name)
-            text = decode(data)[0] if data is not None and len(data) <= MAX_FILE else None
+            text = self._decode(data) if data is not None and len(data) <= MAX_FILE else None
             if text is None:
                 return None
             self._texts[key] = text
@@ -382,9 +388,7 @@ class Source:
         text = self.text(site.root, site.file)
         if text is None:
             return Span(site.line, 1, site.line, 1)
-        from lambdalint.parsers.python.scan import span_of
-
-        return span_of(text, site.line, site.token, site.nth)
+        return self._span_of(text, site)
 
     def place(self, site: Site) -> Place:
         """The place of a fact, as its files name it."""

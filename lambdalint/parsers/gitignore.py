@@ -196,7 +196,8 @@ def _glob(pattern: str) -> str:
         if char == "*":
             while at < size and pattern[at] == "*":
                 at += 1
-            found.append("[^/]*")
+            # A star may match nothing, but the name that it stands for is not empty: "dir/*" does not match "dir/".
+            found.append("[^/]*" if found and found[-1] != "/" else "(?=[^/])[^/]*")
         elif char == "?":
             found.append("[^/]")
         elif char == "[":
