@@ -153,8 +153,10 @@ def test_what_is_not_seen_makes_it_unknown_but_never_undoes_an_answer():
     assert grants(complete=False).allows("s3:GetObject") == UNKNOWN
     assert grants(statement(), complete=False).allows("s3:GetObject") == ALLOWED
     assert grants(statement("Deny"), complete=False).allows("s3:GetObject") == NOT_ALLOWED
-    assert grants(elsewhere=["s3"]).allows("s3:GetObject") == UNKNOWN
-    assert grants(elsewhere=["s3"]).allows("sqs:SendMessage") == NOT_ALLOWED
+    assert grants(elsewhere=["s3:Get*"]).allows("s3:GetObject") == UNKNOWN
+    assert grants(elsewhere=["s3:Get*"]).allows("s3:PutObject") == NOT_ALLOWED
+    assert grants(statement(), elsewhere=["s3:*"], boundary=grants()).allows("s3:GetObject") == UNKNOWN
+    assert grants(statement("Deny"), elsewhere=["s3:*"]).allows("s3:GetObject") == NOT_ALLOWED
 
 
 def test_allows_any():

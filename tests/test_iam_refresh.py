@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 
-yaml = pytest.importorskip("yaml")
-
-from lambdalint.data.refresh_iam import Sources, grouped, main, read_table, refresh, short  # noqa: E402
-from lambdalint.data.refresh_sdk import key, unsigned  # noqa: E402
+from lambdalint.data.refresh_iam import Sources, grouped, main, read_table, refresh, short
+from lambdalint.data.refresh_sdk import key, unsigned
 
 TABLES = ("policy_templates.json", "managed_policies.tsv", "iam_actions.tsv", "sdk_calls.tsv")
 

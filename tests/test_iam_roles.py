@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -172,6 +173,31 @@ def test_a_resource_policy_may_allow_what_the_role_does_not(principal, expected)
     found = grants(resources)
     assert found.allows("sqs:SendMessage") == expected
     assert found.allows("s3:GetObject") == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"Principal": "*", "Action": "lambda:InvokeFunction"}, UNKNOWN),
+        ({"Principal": Reference("Role", "Arn"), "Action": "lambda:InvokeFunction"}, UNKNOWN),
+        ({"Principal": "*", "Action": "lambda:InvokeFunctionUrl"}, NOT_ALLOWED),
+        ({"Principal": "*", "Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}, NOT_ALLOWED),
+        ({"Principal": "s3.amazonaws.com", "Action": "lambda:InvokeFunction"}, NOT_ALLOWED),
+    ],
+)
+def test_lambda_permissions_that_allow_the_role(properties, expected):
+    resources = {"Role": role(), "Permission": ("AWS::Lambda::Permission", {"FunctionName": "f", **properties})}
+    assert grants(resources).allows("lambda:InvokeFunction") == expected
+
+
+def test_resource_policies_inside_resources_and_as_json_text():
+    everybody = document("kms:Decrypt", Principal="*")
+    key = {"Role": role(), "Key": ("AWS::KMS::Key", {"KeyPolicy": everybody})}
+    assert grants(key).allows("kms:Decrypt") == UNKNOWN
+    assert grants(key).allows("kms:Encrypt") == NOT_ALLOWED
+    text = json.dumps(document("logs:*", Principal={"Service": "es.amazonaws.com"}))
+    logs = {"Role": role(), "Policy": ("AWS::Logs::ResourcePolicy", {"PolicyDocument": text})}
+    assert grants(logs).allows("logs:PutLogEvents") == NOT_ALLOWED
 
 
 def test_resources_of_the_same_template():

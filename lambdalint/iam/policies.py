@@ -267,8 +267,8 @@ class Grants:
         """False where policies exist that are not seen: what no statement allows is then unknown."""
         self.boundary = boundary
         """The permissions boundary: nothing is allowed beyond it. None where there is none."""
-        self.elsewhere = frozenset(elsewhere)
-        """Service prefixes whose resource policies name this role or everybody, and may allow what it does not."""
+        self.elsewhere = tuple(elsewhere)
+        """Action patterns that resource policies may allow this role by themselves."""
         self.unknowns = tuple(unknowns)
         """Why it is not complete, as short noun phrases."""
         self._everywhere: list[Statement] = []
@@ -314,15 +314,16 @@ class Grants:
                 allowed = _any((allowed, answer))
         if denied:
             return NOT_ALLOWED
-        if allowed is False and (not self.complete or action.partition(":")[0].lower() in self.elsewhere):
+        granted = any(action_matches(pattern, action) for pattern in self.elsewhere)
+        if allowed is False and (granted or not self.complete):
             allowed = None
         verdict: Verdict = NOT_ALLOWED if allowed is False else ALLOWED if allowed and denied is False else UNKNOWN
         if verdict == NOT_ALLOWED or self.boundary is None:
             return verdict
         bound = self.boundary.allows(action, resource, context)
-        if bound == NOT_ALLOWED and action.partition(":")[0].lower() in self.elsewhere:
-            return UNKNOWN
-        return verdict if bound == ALLOWED else bound
+        if bound == ALLOWED:
+            return verdict
+        return UNKNOWN if granted else bound
 
     def allows_any(self, needs: Iterable[str], resource: Value = None, context: Context = NOWHERE) -> Verdict:
         """Whether any one of several actions is allowed."""

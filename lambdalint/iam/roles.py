@@ -8,9 +8,9 @@ from typing import NamedTuple
 from lambdalint.finding import Path
 from lambdalint.iam.coverage import Context
 from lambdalint.iam.managed import ManagedPolicy, managed_policy
-from lambdalint.iam.policies import ALLOW, Grants, Origin, Policy, parse_policy
+from lambdalint.iam.policies import DENY, Grants, Origin, Policy, parse_policy
 from lambdalint.model.deployment import Deployment, Resource, Role, relation
-from lambdalint.model.values import OpenList, Reference, Text, Unknown, Value, items, known
+from lambdalint.model.values import OpenList, Reference, Text, Unknown, Value, boolean, items, known
 
 ATTACHING = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Types of policies that attach themselves to roles, and the property that names those."""
@@ -186,19 +186,24 @@ def _names(role: Role, value: Value) -> bool | None:
 # -- resource policies -------------------------------------------------------------------------------------------------
 
 
-def _elsewhere(deployment: Deployment, role: Role) -> set[str]:
-    """The services whose resource policies in the template may allow this role something by themselves."""
-    found = set()
+def _elsewhere(deployment: Deployment, role: Role) -> dict[str, None]:
+    """The actions (patterns) that resource policies in the template may allow this role by themselves."""
+    found: dict[str, None] = {}
     for resource in deployment.of_type(*RESOURCE_POLICIES):
-        service = RESOURCE_POLICIES[resource.type]
-        if service not in found and (role.id in resource.targets or _is_public(resource, role)):
-            found.add(service)
+        whole = RESOURCE_POLICIES[resource.type] + ":*"
+        if whole not in found:
+            found.update(dict.fromkeys(_granted(resource, role, whole)))
     return found
 
 
-def _is_public(resource: Resource, role: Role) -> bool:
-    if _includes(resource.get("Principal"), role):
-        return True
+def _granted(resource: Resource, role: Role, whole: str) -> Iterator[str]:
+    """The actions that one resource policy may allow the role; ``whole`` stands for what is not known."""
+    if resource.get("Principal") is not None:
+        through_url = boolean(resource.get("InvokedViaFunctionUrl")) is True
+        if _includes(resource.get("Principal"), role) and not through_url:
+            action = resource.get("Action")
+            yield action if isinstance(action, str) else whole
+        return
     for keys in _DOCUMENTS:
         document = resource.get(*keys)
         if document is None:
@@ -207,21 +212,26 @@ def _is_public(resource: Resource, role: Role) -> bool:
             document = {"Statement": document}
         policy = parse_policy(document, trust=True)
         if policy.is_open:
-            return True
+            yield whole
         for statement in policy.statements:
-            if statement.effect == ALLOW and (
-                statement.not_principal is not None or _includes(statement.principal, role)
-            ):
-                return True
-    return False
+            if statement.effect == DENY:
+                continue
+            if statement.not_principal is not None or _includes(statement.principal, role):
+                plain = not statement.not_actions and not statement.is_open
+                for action in statement.actions if plain else (whole,):
+                    yield action if isinstance(action, str) else whole
 
 
 def _includes(principal: Value, role: Role) -> bool:
-    """Whether a principal may be this role: everybody, something unknown, or a role by a name that it may have."""
+    """Whether a principal may be this role: itself, everybody, something unknown, a role by a name that it may have."""
     if isinstance(principal, dict):
         principal = principal.get("AWS")
     for value in principal if isinstance(principal, list) else [principal]:
+        if isinstance(value, Text) and len(value.parts) == 1:
+            value = value.parts[0]
         if value == "*" or isinstance(value, (Unknown, OpenList)):
+            return True
+        if isinstance(value, Reference) and value.resource == role.id:
             return True
         suffix = value.suffix if isinstance(value, Text) else _text(value)
         if role.get("RoleName") is not None and ("role/" in repr(value)) and not suffix.endswith(":root"):

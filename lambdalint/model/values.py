@@ -154,3 +154,10 @@ def references(value: Value) -> Iterator[Reference]:
     elif isinstance(value, list):
         for item in value:
             yield from references(item)
+
+
+def lower_bound(value: Value) -> str:
+    """The text that a scalar certainly holds: whatever is counted of it (bytes, code points), it is no less."""
+    if isinstance(value, Text):
+        return "".join(part for part in value.parts if isinstance(part, str))
+    return text(value) or ""

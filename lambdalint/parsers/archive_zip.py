@@ -11,11 +11,14 @@ import os
 import stat
 import struct
 import zlib
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from lambdalint.model.artifact import Contents, Member
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.names import NameCheck, folders_of
+from lambdalint.parsers.names import ODD_NAME, NameCheck, folders_of, leaves_package
 
 MAX_MEMBERS = 250_000
 """Past that nothing of the directory is read: a package of 250 MB with so many files averages 1 KB a file."""
@@ -30,8 +33,10 @@ MAX_RATIO = 1040
 _END = struct.Struct("<IHHHHIIH")
 _END64_LOCATOR = struct.Struct("<IIQI")
 _END64 = struct.Struct("<IQHHIIQQQQ")
-_ENTRY = struct.Struct("<IBBHHHIIIIHHHHHII")
-_LOCAL = struct.Struct("<IHHHIIIIHH")
+_ENTRY = struct.Struct("<IxB2xHH8xIIHHH4xII")
+"""Version needed, time, checksum, disk and internal attributes passed over."""
+_LOCAL = struct.Struct("<I2xHH8xI4xHH")
+_OFFSET = attrgetter("offset")
 _SATURATED = 0xFFFFFFFF
 _STORED, _DEFLATED = 0, 8
 _UNIX = (3, 19)
@@ -40,6 +45,8 @@ _UNIX = (3, 19)
 
 class RawFile(Protocol):
     """An unbuffered file: a few bytes here and there are read, a buffer would read 4 KB for each."""
+
+    def fileno(self) -> int: ...
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -159,12 +166,12 @@ class _Reading:
         folders: set[str] = set()
         names = NameCheck(self.faults)
         total = position = count = 0
-        spans: list[tuple[int, int, str]] = []
+        found: list[Member] = []
+        odd, make = ODD_NAME.search, tuple.__new__
         unpack, end, shift, faults = _ENTRY.unpack_from, len(data), self.where.shift, self.faults
         while position + 46 <= end:
             (
-                signature, _, system, _, flags, method, _, _, packed, length, name_size, extra_size, comment_size, _, _,
-                attributes, offset,
+                signature, system, flags, method, packed, length, name_size, extra_size, comment_size, attributes, offset
             ) = unpack(data, position)  # fmt: skip
             if signature != 0x02014B50:
                 faults.add("bad-directory", detail="an entry has no signature")
@@ -184,7 +191,10 @@ class _Reading:
                 faults.add("bad-directory", detail="an entry is cut short")
                 self.complete = False
                 break
-            name = raw.decode("utf-8", "replace") if flags & 0x800 else raw.decode("cp437")
+            if raw.isascii():
+                name = raw.decode("ascii")
+            else:
+                name = raw.decode("utf-8", "replace") if flags & 0x800 else raw.decode("cp437")
             if extra:
                 if _SATURATED in (packed, length, offset):
                     length, packed, offset = _zip64(extra, length, packed, offset)
@@ -198,75 +208,80 @@ class _Reading:
             elif (method == _STORED and packed != length) or length > packed * MAX_RATIO + 64:
                 faults.add("forged-size", member=name, size=length)
             mode = attributes >> 16 if system in _UNIX else None
-            plain, folder = names.check(name)
-            spans.append((offset, packed, name))
-            if folder:
-                folders.add(plain)
-                continue
+            if odd(name):
+                name, folder = names.check(name)
+                if folder:
+                    folders.add(name)
+                    continue
             total += length
-            if plain in members:
-                faults.add("duplicate", member=plain)
+            member = make(Member, (name, length, packed, mode or None, None, offset))
+            if mode and mode & 0o170000 == stat.S_IFLNK:
+                member = member._replace(link=self.link(member))
+            if name in members:
+                faults.add("duplicate", member=name)
                 # The last one wins, as unzip has it: its bytes take the place of the earlier one's.
-                total -= members[plain].size
-            link = None
-            if mode and stat.S_ISLNK(mode):
-                link = self.link(Member(plain, length, packed, offset=offset), plain)
-            members[plain] = Member(plain, length, packed, mode or None, link, offset)
+                total -= members[name].size
+            members[name] = member
+            found.append(member)
         if count != self.where.entries & 0xFFFF and count != self.where.entries and self.complete:
             faults.add("bad-directory", detail=f"{self.where.entries} entries are announced, {count} are there")
         folders |= folders_of(members)
         for clash in sorted(folders & members.keys()):
             faults.add("file-and-folder", member=clash)
-        self.compare_headers(spans)
-        self.weigh(members, total, size)
+        self.compare_headers(found)
+        if total > BOMB_TOTAL and total > size * BOMB_RATIO:
+            faults.add("bomb", total=total, ratio=total // max(size, 1))
         return Contents(members, frozenset(folders - {""}), faults.all(), total, size, self.complete)
 
-    def link(self, member: Member, name: str) -> str | None:
-        from lambdalint.parsers.names import leaves_package
-
+    def link(self, member: Member) -> str | None:
         data = extract(self.file, member, MAX_LINK)
         if data is None:
             return None
         target = data.decode("utf-8", "replace")
-        if leaves_package(name, target):
-            self.faults.add("link-outside", member=name, target=target)
+        if leaves_package(member.name, target):
+            self.faults.add("link-outside", member=member.name, target=target)
         return target
 
-    def compare_headers(self, spans: list[tuple[int, int, str]]) -> None:
-        """Each entry against its local header; and no two members may share bytes (the flat zip bombs)."""
-        spans.sort()
+    def compare_headers(self, members: list[Member]) -> None:
+        """Each member against its local header. No two may share bytes (the flat zip bombs), and none may hold more than it
+        declares."""
         unpack, faults, file, size = _LOCAL.unpack, self.faults, self.file, _LOCAL.size
+        read_at = _read_at(file)
         previous = 0
         limit = self.where.start
-        for offset, packed, name in spans:
+        for name, length, packed, _, _, offset in sorted(members, key=_OFFSET):
             if offset < previous:
                 faults.add("overlap", member=name)
                 continue
             if offset + 30 + packed > limit:
                 faults.add("truncated", member=name)
                 continue
-            file.seek(offset)
-            header = file.read(size)
-            signature, _, flags, _, _, _, local_packed, _, name_size, extra_size = unpack(header)
+            signature, flags, _, local_packed, name_size, extra_size = unpack(read_at(size, offset))
             if signature != 0x04034B50:
                 faults.add("bad-member", member=name, detail="no local header")
                 continue
-            if not flags & 8 and local_packed not in (packed, _SATURATED):
+            if not flags & 8 and local_packed != packed and local_packed != _SATURATED:
                 faults.add("bad-member", member=name, detail="its sizes differ between directory and header")
             previous = offset + 30 + name_size + extra_size + packed
             if previous > limit:
                 faults.add("truncated", member=name)
+            # Data that no compression makes smaller is stored, or costs 5 bytes in 16 KB; more is no honest size.
+            if packed > length + 1024 + (length >> 8):
+                data = extract(file, Member(name, length, packed, offset=offset), length + 1)
+                if data is None or len(data) > length:
+                    faults.add("forged-size", member=name, size=length)
 
-    def weigh(self, members: dict[str, Member], total: int, size: int) -> None:
-        """Declared sizes that cannot be: a bomb, and members that hold more than they declare."""
-        if total > BOMB_TOTAL and total > size * BOMB_RATIO:
-            self.faults.add("bomb", total=total, ratio=total // max(size, 1))
-        for member in members.values():
-            # Data that no compression has made smaller is stored or costs 5 bytes in 16 KB; more is no honest size.
-            if member.compressed > member.size + 1024 + (member.size >> 8):
-                data = extract(self.file, member, member.size + 1)
-                if data is None or len(data) > member.size:
-                    self.faults.add("forged-size", member=member.name, size=member.size)
+
+def _read_at(file: RawFile) -> Callable[[int, int], bytes]:
+    """Reads so many bytes from a place: in one call to the system where it has one for it."""
+    if hasattr(os, "pread"):
+        return partial(os.pread, file.fileno())
+
+    def read(size: int, offset: int) -> bytes:
+        file.seek(offset)
+        return file.read(size)
+
+    return read
 
 
 def _zip64(extra: bytes, length: int, packed: int, offset: int) -> tuple[int, int, int]:
@@ -306,7 +321,7 @@ def extract(file: RawFile, member: Member, limit: int) -> bytes | None:
         header = file.read(_LOCAL.size)
         if len(header) < _LOCAL.size:
             return None
-        signature, _, flags, method, _, _, _, _, name_size, extra_size = _LOCAL.unpack(header)
+        signature, flags, method, _, name_size, extra_size = _LOCAL.unpack(header)
         if signature != 0x04034B50 or flags & 0x41 or method not in (_STORED, _DEFLATED):
             return None
         file.seek(name_size + extra_size, os.SEEK_CUR)

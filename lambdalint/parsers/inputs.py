@@ -12,4 +12,7 @@ from lambdalint.settings import Settings
 
 def read_source(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:
     """One reading for each template of an assembly, one for an artifact."""
-    yield from ()
+    if source.kind == "assembly":
+        from lambdalint.parsers.cdk import read_assembly
+
+        yield from read_assembly(source, settings, roots)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from lambdalint.parsers.faults import Faults
 
-_ODD = re.compile(r"^/|\\|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
+ODD_NAME = re.compile(r"^/|\\|^[A-Za-z]:|(?:^|/)\.{0,2}(?:/|$)")
 """Absolute, a backslash, a drive, an empty part, ``.`` or ``..``: also the names of folders, for their last slash."""
 _RUNTIME_FOLDERS = ("/opt", "/tmp", "/var/task", "/var/runtime", "/var/lang")
 """Where a link may lead on purpose: layers, the writable folder, the package itself, the runtime."""
@@ -24,7 +24,7 @@ class NameCheck:
 
     def check(self, name: str) -> tuple[str, bool]:
         """The plain name (POSIX, relative, no ``.`` parts) and whether it is a folder's."""
-        if not _ODD.search(name):
+        if not ODD_NAME.search(name):
             return name, False
         plain = name
         if "\\" in plain:

@@ -194,32 +194,16 @@ def imported(code: dict[str, Any], module: Module) -> list[str]:
     """Absolute names that may be modules, of all imports wherever they stand."""
     names: list[str] = []
 
-    def visit(steps: list[Any]) -> None:
-        for step in steps:
-            kind = step[0]
-            if kind == "import":
-                parts = step[1].split(".")
-                names.extend(".".join(parts[: i + 1]) for i in range(len(parts)))
-            elif kind == "from":
-                base = absolute(step[1], step[2], module)
-                if base is not None:
-                    names.append(base)
-                    if step[3] != "*":
-                        names.extend(f"{base}.{name}" if base else name for name, _ in step[3])
-            elif kind in ("if", "loop", "while", "with", "try", "match"):
-                for part in step[1:]:
-                    if isinstance(part, list):
-                        visit_part(part)
-
-    def visit_part(part: list[Any]) -> None:
-        if part and isinstance(part[0], list):
-            visit([p for p in part if p and isinstance(p[0], str)])
-            for p in part:
-                if p and isinstance(p[-1], list):
-                    visit_part(p[-1])
-
-    for block in code["blocks"]:
-        visit(block["body"])
+    for step in code["imports"]:
+        if step[0] == "import":
+            parts = step[1].split(".")
+            names.extend(".".join(parts[: i + 1]) for i in range(len(parts)))
+            continue
+        base = absolute(step[1], step[2], module)
+        if base is not None:
+            names.append(base)
+            if step[3] != "*":
+                names.extend(f"{base}.{name}" if base else name for name, _ in step[3])
     return names
 
 

@@ -29,7 +29,7 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
     """The module's code with empty bodies; None where only a parse can tell."""
     top: dict[str, Any] = {"name": "", "kind": "module", "body": [], "line": 1}
     blocks = [top]
-    inner: list[Any] = []
+    imports: list[Any] = []
     open_: list[tuple[int, str]] = []
     decorated = False
     bound: set[str] = set()
@@ -45,6 +45,7 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
         imported = _imports(words, line.number)
         if imported is not None:
             steps = imported
+            imports += imported
         elif words.startswith("@"):
             decorated = True
             continue
@@ -83,15 +84,11 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
             return None
         decorated = False
         if hidden:
-            inner += steps
             continue
         for kind in reversed(kinds):
             steps = _wrapped(kind, steps)
         top["body"] += [step for step in steps if step[0] != "none"]
-    if inner:
-        # Imports within functions: only followed to see whether what they lead to is of interest.
-        blocks.append({"name": "", "kind": "inner", "body": inner, "line": 1})
-    return {"blocks": blocks, "features": []}
+    return {"blocks": blocks, "features": [], "imports": imports}
 
 
 def _context(words: str, word: str) -> str:

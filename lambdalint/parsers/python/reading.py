@@ -92,12 +92,12 @@ def _parsed(text: str, scan: Scan, fault: list[Any] | None) -> Code:
         walk.module(tree)
     except RecursionError:
         return _empty(fault, "depth")
-    return {"parsed": True, "fault": fault, "limit": None, "features": walk.features, "blocks": walk.blocks}
+    return {"parsed": True, "fault": fault, "limit": None, "features": walk.features, "imports": walk.imports, "blocks": walk.blocks}
 
 
 def _empty(fault: list[Any] | None = None, limit: str | None = None) -> Code:
     body = {"name": "", "kind": "module", "body": [], "line": 1}
-    return {"parsed": False, "fault": fault, "limit": limit, "features": [], "blocks": [body], "blind": True}
+    return {"parsed": False, "fault": fault, "limit": limit, "features": [], "imports": [], "blocks": [body], "blind": True}
 
 
 def parse_tree(text: str, deep: bool = False) -> tuple[Any, list[Any] | None]:

@@ -35,7 +35,7 @@ from lambdalint.parsers.python.scan import Line
 
 Code = dict[str, Any]
 """``parsed``: bool; ``fault``: None or [line, column, message, judge]; ``features``: [[version, name, site, block]…];
-``blocks``: the module's body first, then classes, functions and lambdas as written."""
+``imports``: every import step, wherever it stands; ``blocks``: the module's body first, then classes, functions and lambdas as written."""
 Expression = list[Any] | None
 LONGEST_TEXT = 300
 """Code points; a longer string constant is no name, key or path that a rule compares."""
@@ -51,6 +51,7 @@ class Walk:
         self.seen: dict[str, int] = {}
         self.blocks: list[dict[str, Any]] = []
         self.features: list[list[Any]] = []
+        self.imports: list[list[Any]] = []
         self.block: dict[str, Any] = {}
         self.ordinals: dict[str, int] = {}
         self.index = 0
@@ -168,7 +169,9 @@ class Walk:
     def s_import(self, node: Any, out: list[Any]) -> None:
         for alias in node.names:
             asname = alias.asname.name.value if alias.asname is not None else None
-            out.append(["import", dotted(alias.name), asname, self.line])
+            step = ["import", dotted(alias.name), asname, self.line]
+            self.imports.append(step)
+            out.append(step)
 
     def s_from(self, node: Any, out: list[Any]) -> None:
         module = dotted(node.module) if node.module is not None else ""
@@ -177,7 +180,9 @@ class Walk:
             names = [
                 [a.name.value, a.asname.name.value if a.asname is not None else a.name.value] for a in node.names
             ]
-        out.append(["from", len(node.relative), module, names, self.line])
+        step = ["from", len(node.relative), module, names, self.line]
+        self.imports.append(step)
+        out.append(step)
 
     def s_lazy_import(self, node: Any, out: list[Any]) -> None:
         self.feature("3.15", "lazy-import", "lazy")

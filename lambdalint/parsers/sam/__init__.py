@@ -53,7 +53,7 @@ def is_sam(template: Any) -> bool:
 
 
 def read_parameters(template: Mapping[str, Any]) -> frozenset[str]:
-    """Names of the parameters whose values `expand` reads: one expansion serves every deployment that agrees on them."""
+    """Names of the parameters that `expand` reads: deployments that agree on their values share one expansion."""
     declared = template.get("Parameters")
     names = expand(template).reads
     return names & set(declared) if isinstance(declared, dict) else frozenset()

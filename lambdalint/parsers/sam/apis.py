@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdalint.finding import Path
 
-from .body import ANY, DEFAULT_PATH, INTEGRATION, Body, contents, is_document, method_name, skeleton
+from .body import ANY, DEFAULT_PATH, INTEGRATION, Body, contents, method_name, skeleton
 from .context import Event, Expansion, Target, copied, intrinsic
 from .implicit import api_of
 from .policies import Role
@@ -144,9 +144,7 @@ def _credentials(expansion: Expansion, auth: dict[str, Any], api_auth: dict[str,
     signed = auth.get("Authorizer") == "AWS_IAM" or (api_auth.get("DefaultAuthorizer") == "AWS_IAM" and not auth)
     if not signed:
         return None
-    chosen = [
-        config.get("InvokeRole") or ("NONE" if "InvokeRole" in config else None) for config in (auth, api_auth)
-    ]
+    chosen = [config.get("InvokeRole") or ("NONE" if "InvokeRole" in config else None) for config in (auth, api_auth)]
     role = chosen[0] or chosen[1]
     if role == "NONE":
         return None

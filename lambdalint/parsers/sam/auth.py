@@ -76,7 +76,9 @@ class Authorizers:
             if self.default and not (self.http and self.default == {"Ref": "AWS::NoValue"}):
                 self.refuse("authorizer", "DefaultAuthorizer", value=self.default)
             return
-        if not isinstance(self.default, str) or not (self._known(self.default) or self.default == "AWS_IAM" and not self.http):
+        if not isinstance(self.default, str) or not (
+            self._known(self.default) or (self.default == "AWS_IAM" and not self.http)
+        ):
             self.refuse("authorizer", "DefaultAuthorizer", value=self.default, known=sorted(self.written))
         for path in list(body.paths):
             self._secure_path(body, path, self.default)

@@ -1,4 +1,4 @@
-"""What the expansion of one template shares: the raw tree, what was generated from it, and where each thing was written."""
+"""What the expansion of one template shares: the raw tree, what was generated, and where each thing was written."""
 
 from __future__ import annotations
 

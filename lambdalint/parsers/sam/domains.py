@@ -193,6 +193,4 @@ def _records(expansion: Expansion, owner: Owner, domain: dict[str, Any], domain_
         "HostedZoneName": route.get("HostedZoneName"),
         "RecordSets": records,
     }
-    expansion.emit(
-        owner.id, group_id, "AWS::Route53::RecordSetGroup", properties, owner.passed_on, written
-    )
+    expansion.emit(owner.id, group_id, "AWS::Route53::RecordSetGroup", properties, owner.passed_on, written)

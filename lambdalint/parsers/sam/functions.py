@@ -15,8 +15,8 @@ from .shapes import RESOURCES, check
 
 _PASSED = """Handler Runtime Description MemorySize Timeout VpcConfig Environment KmsKeyArn
     ReservedConcurrentExecutions Layers FileSystemConfigs ImageConfig PackageType Architectures SnapStart
-    EphemeralStorage CodeSigningConfigArn RuntimeManagementConfig LoggingConfig TenancyConfig RecursiveLoop DurableConfig
-    PublishToLatestPublished""".split()
+    EphemeralStorage CodeSigningConfigArn RuntimeManagementConfig LoggingConfig TenancyConfig RecursiveLoop
+    DurableConfig PublishToLatestPublished""".split()
 _RESERVED_TAGS = ("lambda:createdBy", "serverlessrepo:applicationId", "serverlessrepo:semanticVersion")
 _EXCLUSIVE = (("CapacityProviderConfig", "ProvisionedConcurrencyConfig"), ("CapacityProviderConfig", "VpcConfig"))
 _REQUIRES = (("FunctionScalingConfig", "CapacityProviderConfig"), ("VersionDeletionPolicy", "AutoPublishAlias"))
@@ -88,7 +88,7 @@ def _check_combinations(expansion: Expansion, owner: Owner) -> None:
         for name in ("ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"):
             if written.get(name):
                 expansion.fault("exclusive-properties", owner.at(name), properties=["TenancyConfig", name])
-        for event_id, event in (written["Events"].items() if isinstance(written.get("Events"), dict) else ()):
+        for event_id, event in written["Events"].items() if isinstance(written.get("Events"), dict) else ():
             kind = event.get("Type") if isinstance(event, dict) else None
             if kind not in ("Api", "HttpApi"):
                 at = owner.at("Events", event_id)
@@ -322,7 +322,7 @@ def _role(expansion: Expansion, owner: Owner, rights: list[dict[str, Any]]) -> R
         )
     queue = written.get("DeadLetterQueue")
     action = _DEAD_LETTER_ACTIONS.get(queue["Type"]) if isinstance(queue, dict) and _typed(queue) else None
-    if action:
+    if isinstance(queue, dict) and action:
         statement = {"Action": action, "Resource": queue["TargetArn"], "Effect": "Allow"}
         document = {"Version": "2012-10-17", "Statement": [statement]}
         role.grant({"PolicyName": "DeadLetterQueuePolicy", "PolicyDocument": document}, owner.at("DeadLetterQueue"))

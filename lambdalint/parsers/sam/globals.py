@@ -98,9 +98,7 @@ def merge_into(expansion: Expansion, found: dict[str, dict[str, Any]]) -> None:
         expansion.moved.update(inherited)
 
 
-def _without_ignored(
-    expansion: Expansion, logical_id: str, ignored: Any, properties: dict[str, Any]
-) -> dict[str, Any]:
+def _without_ignored(expansion: Expansion, logical_id: str, ignored: Any, properties: dict[str, Any]) -> dict[str, Any]:
     if not ignored:
         return properties
     if ignored == "*":

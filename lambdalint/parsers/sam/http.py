@@ -45,9 +45,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
     else:
         expansion.fault("missing-property", owner.path, property="DefinitionBody", resource=owner.id)
     type_ = "AWS::ApiGatewayV2::Api"
-    expansion.emit(
-        owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on
-    )
+    expansion.emit(owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on)
     if authorizers:
         authorizers.permissions()
     if written.get("Domain") is not None:
@@ -76,7 +74,7 @@ def _document(expansion: Expansion, owner: Owner, authorizers: Authorizers | Non
     wanted = [name for name in ("CorsConfiguration", "Auth", "Tags", "Name", "Description") if written.get(name)]
     if written.get("DisableExecuteApiEndpoint") is not None:
         wanted.append("DisableExecuteApiEndpoint")
-    document = written.get("DefinitionBody")
+    document: Any = written.get("DefinitionBody")
     if not is_document(document, True):
         for name in wanted:
             expansion.fault("needs-definition", owner.at(name), property=name, resource=owner.id)

@@ -82,7 +82,7 @@ def _check_architectures(expansion: Expansion, owner: Owner) -> None:
 
 def _table(expansion: Expansion, owner: Owner) -> None:
     written = owner.properties
-    key = {"AttributeName": "id", "AttributeType": "S"}
+    key: dict[str, Any] = {"AttributeName": "id", "AttributeType": "S"}
     given = written.get("PrimaryKey")
     if isinstance(given, dict) and given:
         at = owner.at("PrimaryKey")

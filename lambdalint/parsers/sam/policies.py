@@ -166,9 +166,7 @@ class Role:
             return None
         missing = [parameter for parameter in template["Parameters"] if parameter not in given]
         for parameter in missing:
-            self.expansion.fault(
-                "policy-template", (*written, name), problem="missing", name=name, parameter=parameter
-            )
+            self.expansion.fault("policy-template", (*written, name), problem="missing", name=name, parameter=parameter)
         for parameter in given:
             if parameter not in template["Parameters"]:
                 self.expansion.fault(

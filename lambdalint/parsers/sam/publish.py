@@ -74,11 +74,10 @@ def version_and_alias(expansion: Expansion, owner: Owner, function: dict[str, An
         "ProvisionedConcurrencyConfig": provisioned,
     }
     expansion.emit(owner.id, alias, "AWS::Lambda::Alias", properties, owner.passed_on, origin)
-    place = ("Resources", alias, "Properties")
-    expansion.move(owner, (*place, "Name"), at)
+    expansion.move(owner, ("Resources", alias, "Properties", "Name"), at)
     if provisioned is not None:
-        name = "ProvisionedConcurrencyConfig"
-        expansion.move(owner, (*place, name), owner.at(name))
+        config = "ProvisionedConcurrencyConfig"
+        expansion.move(owner, ("Resources", alias, "Properties", config), owner.at(config))
     expansion.refer(owner.id, "Version", version)
     expansion.refer(owner.id, "Alias", alias)
     return alias
@@ -140,14 +139,13 @@ def url(expansion: Expansion, owner: Owner, target: Target, alias: str | None) -
     expansion.move(owner, ("Resources", logical_id, "Properties"), at)
     if auth != "NONE" or intrinsic(config):
         return
-    public = {"FunctionName": subject, "Principal": "*"}
-    for logical_id, properties in (
-        (f"{owner.id}UrlPublicPermissions", {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}),
-        (f"{owner.id}URLInvokeAllowPublicAccess", {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}),
-    ):
-        expansion.emit(
-            owner.id, logical_id, "AWS::Lambda::Permission", {**properties, **public}, owner.passed_on, written
-        )
+    public: tuple[tuple[str, str, str, Any], ...] = (
+        ("UrlPublicPermissions", "lambda:InvokeFunctionUrl", "FunctionUrlAuthType", "NONE"),
+        ("URLInvokeAllowPublicAccess", "lambda:InvokeFunction", "InvokedViaFunctionUrl", True),
+    )
+    for suffix, action, name, value in public:
+        properties = {"Action": action, "FunctionName": subject, "Principal": "*", name: value}
+        expansion.emit(owner.id, owner.id + suffix, "AWS::Lambda::Permission", properties, owner.passed_on, written)
 
 
 def _check_cors(expansion: Expansion, owner: Owner, cors: Any) -> None:

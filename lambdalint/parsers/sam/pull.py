@@ -26,7 +26,13 @@ _PASSED = """StartingPosition StartingPositionTimestamp BatchSize Enabled Maximu
     MaximumRetryAttempts BisectBatchOnFunctionError MaximumRecordAgeInSeconds ParallelizationFactor Topics Queues
     SourceAccessConfigurations TumblingWindowInSeconds FunctionResponseTypes FilterCriteria KmsKeyArn ScalingConfig
     ProvisionedPollerConfig MetricsConfig LoggingConfig""".split()
-_WITH_URI = ("SASL_SCRAM_256_AUTH", "SASL_SCRAM_512_AUTH", "BASIC_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH", "OAUTHBEARER_AUTH")
+_WITH_URI = (
+    "SASL_SCRAM_256_AUTH",
+    "SASL_SCRAM_512_AUTH",
+    "BASIC_AUTH",
+    "CLIENT_CERTIFICATE_TLS_AUTH",
+    "OAUTHBEARER_AUTH",
+)
 _WITHOUT_URI = ("IAM_AUTH", "IAM_OAUTHBEARER_AUTH")
 _OAUTH = ("OAUTHBEARER_SCOPE", "OAUTHBEARER_AUDIENCE", "OAUTHBEARER_LOGICAL_CLUSTER", "OAUTHBEARER_IDENTITY_POOL")
 _NETWORK = [
@@ -51,7 +57,9 @@ def expand(expansion: Expansion, target: Target, role: Role, event: Event) -> No
     place = ("Resources", event.logical_id, "Properties")
     _check_filter(expansion, event)
     if written.get("KafkaBootstrapServers"):
-        properties["SelfManagedEventSource"] = {"Endpoints": {"KafkaBootstrapServers": written["KafkaBootstrapServers"]}}
+        properties["SelfManagedEventSource"] = {
+            "Endpoints": {"KafkaBootstrapServers": written["KafkaBootstrapServers"]}
+        }
         expansion.moved[(*place, "SelfManagedEventSource", "Endpoints")] = event.at()
     config = _kafka_config(expansion, event)
     if config:
@@ -60,7 +68,7 @@ def expand(expansion: Expansion, target: Target, role: Role, event: Event) -> No
     if event.type == "DocumentDB":
         names = ("DatabaseName", "CollectionName", "FullDocument")
         properties["DocumentDBEventSourceConfig"] = {
-            name: written[name] for name in names if written.get(name) or name in written and name == names[0]
+            name: written[name] for name in names if written.get(name) or (name in written and name == names[0])
         }
         expansion.moved[(*place, "DocumentDBEventSourceConfig")] = event.at()
     properties["DestinationConfig"], rights = _destination(expansion, event)
@@ -230,7 +238,9 @@ def _self_managed(expansion: Expansion, event: Event) -> dict[str, Any] | None:
         event.refuse("malformed", "Topics", property="Topics", expected=["list of one"])
     given = event.properties["SourceAccessConfigurations"]
     if not isinstance(given, list):
-        event.refuse("malformed", "SourceAccessConfigurations", property="SourceAccessConfigurations", expected=["list"])
+        event.refuse(
+            "malformed", "SourceAccessConfigurations", property="SourceAccessConfigurations", expected=["list"]
+        )
     statements = _access(event, given) + _key(event, ["kms:Decrypt"]) + _registry(expansion, event)
     if not statements:
         return None

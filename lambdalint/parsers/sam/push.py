@@ -75,9 +75,7 @@ def emit_rule(expansion: Expansion, target: Target, event: Event, target_suffix:
         "State": state,
         "Targets": [{name: value for name, value in invoked.items() if value is not None}],
     }
-    expansion.emit(
-        target.owner.id, event.logical_id, "AWS::Events::Rule", properties, target.passed_on, event.path
-    )
+    expansion.emit(target.owner.id, event.logical_id, "AWS::Events::Rule", properties, target.passed_on, event.path)
     place: Path = ("Resources", event.logical_id, "Properties")
     renamed = {"EventPattern": "Pattern", "ScheduleExpression": "Schedule"}
     if not scheduled:
@@ -90,9 +88,7 @@ def emit_rule(expansion: Expansion, target: Target, event: Event, target_suffix:
     expansion.moved[(*place, "Targets", 0)] = event.at()
 
 
-def _dead_letter_arn(
-    expansion: Expansion, target: Target, event: Event, source: Any, *, with_policy: bool
-) -> Any:
+def _dead_letter_arn(expansion: Expansion, target: Target, event: Event, source: Any, *, with_policy: bool) -> Any:
     """The ARN of a rule's or schedule's dead-letter queue, which is made where only its type is given."""
     config = event.properties.get("DeadLetterConfig")
     if config is None:
@@ -195,8 +191,8 @@ def bucket(expansion: Expansion, target: Target, role: Role, event: Event) -> No
         if not isinstance(tags, list):
             expansion.fault("malformed", ("Resources", bucket_id, "Properties", "Tags"), expected=["list"])
             tags = []
-        depends = when(condition, {"Ref": permission_id}, "no dependency")
-        properties["Tags"] = tags + tag_list({"sam:ConditionalDependsOn:" + permission_id: depends})
+        waits = when(condition, {"Ref": permission_id}, "no dependency")
+        properties["Tags"] = tags + tag_list({"sam:ConditionalDependsOn:" + permission_id: waits})
     else:
         depends = changed.get("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
@@ -292,7 +288,7 @@ def topic(expansion: Expansion, target: Target, role: Role, event: Event) -> Non
 def _subscription(expansion: Expansion, target: Target, event: Event, protocol: str, endpoint: Any) -> None:
     written = event.properties
     passed = ("Region", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy")
-    properties = {"Endpoint": endpoint, "Protocol": protocol, "TopicArn": written.get("Topic")}
+    properties: dict[str, Any] = {"Endpoint": endpoint, "Protocol": protocol, "TopicArn": written.get("Topic")}
     properties.update({name: written.get(name) for name in passed})
     expansion.emit(
         target.owner.id, event.logical_id, "AWS::SNS::Subscription", properties, target.passed_on, event.path
@@ -309,9 +305,7 @@ def _is_fifo(expansion: Expansion, topic_arn: Any) -> Any:
 
 def skill(expansion: Expansion, target: Target, role: Role, event: Event) -> None:
     """AlexaSkill."""
-    permission(
-        expansion, target, event, "alexa-appkit.amazon.com", EventSourceToken=event.properties.get("SkillId")
-    )
+    permission(expansion, target, event, "alexa-appkit.amazon.com", EventSourceToken=event.properties.get("SkillId"))
 
 
 def iot_rule(expansion: Expansion, target: Target, role: Role, event: Event) -> None:
@@ -328,9 +322,7 @@ def iot_rule(expansion: Expansion, target: Target, role: Role, event: Event) -> 
     if event.properties.get("AwsIotSqlVersion"):
         payload["AwsIotSqlVersion"] = event.properties["AwsIotSqlVersion"]
     properties = {"TopicRulePayload": payload}
-    expansion.emit(
-        target.owner.id, event.logical_id, "AWS::IoT::TopicRule", properties, target.passed_on, event.path
-    )
+    expansion.emit(target.owner.id, event.logical_id, "AWS::IoT::TopicRule", properties, target.passed_on, event.path)
     expansion.moved[("Resources", event.logical_id, "Properties", "TopicRulePayload")] = event.at()
 
 

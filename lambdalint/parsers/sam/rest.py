@@ -60,9 +60,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
         elif place not in expansion.moved and owner.id not in expansion.implicit:
             expansion.moved[place] = owner.path
     type_ = "AWS::ApiGateway::RestApi"
-    expansion.emit(
-        owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on
-    )
+    expansion.emit(owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on)
     stage_id = _stage(expansion, owner, properties.get("BodyS3Location") if location else document)
     if authorizers:
         authorizers.permissions()

@@ -38,9 +38,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
     role = None if written.get("Role") else _role(expansion, owner)
     properties["RoleArn"] = role.arn if role else written["Role"]
     type_ = "AWS::StepFunctions::StateMachine"
-    expansion.emit(
-        owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on
-    )
+    expansion.emit(owner.id, owner.id, type_, properties, owner.attributes, owner.path, depends_on=owner.depends_on)
     renames = {
         "StateMachineName": "Name",
         "StateMachineType": "Type",
@@ -196,7 +194,7 @@ def _api(expansion: Expansion, target: Target, role: None, event: Event) -> None
         event.refuse("duplicate-method", "Path", path=path, method=method)
     text = '{"input": "$util.escapeJavaScript($input.json(\'$\'))", "stateMachineArn": "${' + target.id + '}"}'
     if event.properties.get("UnescapeMappingTemplate"):
-        text = text.replace("))\"", ")).replaceAll(\"\\\\'\",\"'\")\"", 1)
+        text = text.replace('))"', ')).replaceAll("\\\\\'","\'")"', 1)
     integration = {
         "type": "aws",
         "httpMethod": "POST",

@@ -41,7 +41,7 @@ def usage_plan(expansion: Expansion, owner: Owner, plan: Any, stage_id: str) -> 
         stages = [*before["Properties"]["ApiStages"], stage]
         key_stages = [*expansion.generated[key_id]["Properties"]["StageKeys"], key_stage]
         depends = [*before["DependsOn"], owner.id]
-    properties = {"ApiStages": stages}
+    properties: dict[str, Any] = {"ApiStages": stages}
     for name in ("UsagePlanName", "Description", "Quota", "Tags", "Throttle"):
         properties[name] = plan.get(name) or None
     origin = owner.inherited.get(at, at)

@@ -1,0 +1,234 @@
+"""LL119 and LL120: what was written in a template against the table of properties and their types.
+
+The look is at the template as written, not as evaluated: SAM refuses a property by its own name, and a branch of Fn::If
+is refused whether it is taken or not. What an intrinsic function gives is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from lambdalint.checks import check
+from lambdalint.finding import WARNING, Path, Place, Problem
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.values import Text, Unknown, number
+from lambdalint.nearest import nearest
+
+Node = Any
+"""A node of data/properties.json: a string of JSON types, or a map with properties, items, values or any_of."""
+
+OTHER_FORM = {
+    "AWS::Serverless::Function": {
+        "Code": "CodeUri, InlineCode or ImageUri",
+        "TracingConfig": "Tracing",
+        "DeadLetterConfig": "DeadLetterQueue",
+        "ZipFile": "InlineCode",
+    },
+    "AWS::Lambda::Function": {
+        "CodeUri": "Code",
+        "InlineCode": "Code.ZipFile",
+        "ImageUri": "Code.ImageUri",
+        "Tracing": "TracingConfig",
+        "DeadLetterQueue": "DeadLetterConfig",
+    },
+    "AWS::Serverless::LayerVersion": {"Content": "ContentUri"},
+    "AWS::Lambda::LayerVersion": {"ContentUri": "Content"},
+}
+"""What the raw and the SAM form of a resource call by different names."""
+
+ATTRIBUTES = frozenset(
+    ("Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Type", "UpdatePolicy")
+)
+"""What stands beside Properties, and by a slip of the indentation in it."""
+
+
+class Misfit(NamedTuple):
+    """Something written that the table does not have: an unknown name, or a value of another type."""
+
+    kind: str
+    path: Path
+    owner: str
+    """What the property was looked for in, in words."""
+    fields: dict[str, Any]
+    slip: bool = True
+    """Plainly a slip; else it may be newer than the table."""
+
+
+@check("deployment")
+def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
+    """Names that a resource type, one of its blocks, or a section of Globals does not have."""
+    from lambdalint.data import load
+
+    table = load("properties")
+    for misfit in misfits(subject.template.document.root, table):
+        if misfit.kind != "wrong-type":
+            fields = {"owner": misfit.owner, "checked_on": table["checked_on"], **misfit.fields}
+            place = _place(subject, misfit.path, True)
+            yield Problem(place, misfit.kind, fields, severity=None if misfit.slip else WARNING)
+
+
+@check("deployment")
+def wrong_type(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
+    """Values of a type that CloudFormation or SAM refuses."""
+    from lambdalint.data import load
+
+    for misfit in misfits(subject.template.document.root, load("properties")):
+        if misfit.kind == "wrong-type":
+            yield Problem(_place(subject, misfit.path), fields=misfit.fields)
+
+
+def _place(deployment: Deployment, path: Path, key: bool = False) -> Place:
+    """A place in the template as written: its span is found here, since expansion moves what is at this path."""
+    return Place(path, key, span=deployment.template.document.locate(path, key))
+
+
+def misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
+    """Everything in a template's Lambda resources and Globals that the table does not have."""
+    types = table["types"]
+    for logical_id, resource in _map(_map(root).get("Resources")).items():
+        kind = _map(resource).get("Type")
+        if not isinstance(kind, str) or kind not in types or not isinstance(resource.get("Properties"), dict):
+            continue
+        path: Path = ("Resources", logical_id, "Properties")
+        yield from _block(types[kind], resource["Properties"], path, kind, kind)
+    yield from _globals(_map(_map(root).get("Globals")), table)
+
+
+def _globals(written: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Misfit]:
+    sections = table["globals"]
+    for section, properties in written.items():
+        path: Path = ("Globals", section)
+        if section not in sections:
+            if not section.startswith("Fn::"):
+                yield _unknown(section, sections, path, "Globals", "")
+            continue
+        kind = f"AWS::Serverless::{section}"
+        known = {name: "any" for name in sections[section]}
+        typed = table["types"].get(kind)
+        if typed is not None:
+            known = {name: typed["properties"].get(name, "any") for name in known}
+        for misfit in _block({"properties": known}, properties, path, f"Globals.{section}", kind):
+            if typed and misfit.path[2:] in [(name,) for name in typed["properties"] if name not in known]:
+                misfit = misfit._replace(kind="not-in-globals", slip=True)
+            yield misfit
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_intrinsic(value: Any) -> bool:
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    (name,) = value
+    return isinstance(name, str) and (name in ("Ref", "Condition") or name.startswith("Fn::"))
+
+
+def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:
+    """What is wrong below one written value."""
+    if value is None or isinstance(value, (Unknown, Text)):
+        return
+    if isinstance(value, dict) and len(value) == 1 and isinstance(branches := value.get("Fn::If"), list):
+        for index, branch in enumerate(branches[1:3], 1):
+            yield from _value(node, branch, (*path, "Fn::If", index), owner, kind)
+    elif _is_intrinsic(value):
+        return
+    elif isinstance(node, str):
+        # A document may be given as JSON text too.
+        if not _fits(node, value) and not (isinstance(value, str) and "object" in node):
+            yield _mistyped(path, value, node.split("|"))
+    elif "any_of" in node:
+        fitting = [one for one in node["any_of"] if _fits(_outer(one), value)]
+        if not fitting:
+            yield _mistyped(path, value, [_outer(one) for one in node["any_of"]])
+        for one in fitting[:1]:
+            yield from _value(one, value, path, owner, kind)
+    elif not _fits(_outer(node), value):
+        yield _mistyped(path, value, [_outer(node)])
+    elif "items" in node:
+        for index, item in enumerate(value):
+            yield from _value(node["items"], item, (*path, index), owner, kind)
+    elif "values" in node:
+        for name, item in value.items():
+            if not name.startswith("Fn::"):
+                yield from _value(node["values"], item, (*path, name), owner, kind)
+    else:
+        yield from _block(node, value, path, owner, kind)
+
+
+def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:
+    """What is wrong in a map of named properties."""
+    if not isinstance(value, dict):
+        return
+    known = node["properties"]
+    is_open = any(name.startswith("Fn::") for name in value)
+    for name, item in value.items():
+        if name.startswith("Fn::") or item is None:
+            continue
+        if name in known:
+            inner = name if owner == kind else f"{owner}.{name}"
+            yield from _value(known[name], item, (*path, name), inner, kind)
+        elif not is_open or nearest(name, known):
+            top = len(path) == 3 if path[0] == "Resources" else len(path) == 2
+            yield _unknown(name, known, (*path, name), owner, kind if top else "")
+
+
+def _unknown(name: str, known: Mapping[str, Any], path: Path, owner: str, kind: str) -> Misfit:
+    fields: dict[str, Any] = {"property": name}
+    other = OTHER_FORM.get(kind, {}).get(name)
+    meant = nearest(name, known)
+    if other is not None:
+        return Misfit("other-form", path, owner, {**fields, "nearest": other})
+    if meant is not None:
+        return Misfit("default", path, owner, {**fields, "nearest": f": did you mean {meant}?"})
+    if kind and name in ATTRIBUTES:
+        return Misfit("attribute", path, owner, fields)
+    return Misfit("not-known-yet", path, owner, fields, slip=False)
+
+
+_WORDS = {
+    "array": "a list",
+    "boolean": "a boolean",
+    "integer": "a number",
+    "number": "a number",
+    "object": "a map",
+    "string": "a string",
+}
+
+
+def _outer(node: Node) -> str:
+    """The JSON types of a node, by themselves."""
+    if isinstance(node, str):
+        return node
+    return "array" if "items" in node else "object"
+
+
+def _fits(types: str, value: Any) -> bool:
+    """Whether a written value is of one of these types, as CloudFormation converts scalars."""
+    return any(_is(kind, value) for kind in types.split("|"))
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == "any" or (isinstance(value, str) and "{{resolve:" in value):
+        return True
+    if kind == "object":
+        return isinstance(value, dict)
+    if kind == "array":
+        return isinstance(value, list)
+    if isinstance(value, (dict, list)):
+        return False
+    if kind in ("integer", "number"):
+        return number(value) is not None
+    if kind == "boolean":
+        return isinstance(value, bool) or str(value).lower() in ("true", "false")
+    return True
+
+
+def _mistyped(path: Path, value: Any, types: list[str]) -> Misfit:
+    words = list(dict.fromkeys(_WORDS[name] for kind in types for name in kind.split("|")))
+    found = f"{value!r}" if isinstance(value, str) else "a list" if isinstance(value, list) else "a map"
+    if isinstance(value, (bool, int, float)):
+        found = str(value).lower()
+    name = next((step for step in reversed(path) if isinstance(step, str) and step != "Fn::If"), "")
+    return Misfit("wrong-type", path, "", {"property": name, "found": found[:60], "expected": " or ".join(words)})
