@@ -46,6 +46,8 @@ class Place(NamedTuple):
     file: str | None = None
     span: Span | None = None
     member: str | None = None
+    inside: bool = False
+    """The span counts from the start of the text that the property at ``path`` holds (inline code)."""
     anchor: str | None = None
     """For a place in code, the name that stays when lines move (function and ordinal): part of the fingerprint."""
 

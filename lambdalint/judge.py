@@ -164,6 +164,9 @@ class Judge:
             span = place.span or FIRST_LINE
             shown = self.roots.shown(place.file)
             return Location(shown, span, place.member, self.roots.absolute(place.file)), path, related
+        if place.inside and place.span is not None and self.document is not None:
+            span = self.document.locate_in(path, *place.span)
+            return Location(self.roots.shown(self.path), span, None, self.roots.absolute(self.path)), path, related
         if place.span is not None:
             return (
                 Location(self.roots.shown(self.path), place.span, None, self.roots.absolute(self.path)),

@@ -76,8 +76,8 @@ def raw_zip(items: list[Item], *, count: int | None = None, prefix: bytes = b"",
         attributes = (item.mode or 0) << 16
         directory.write(
             struct.pack(
-                "<IBBHHHIIIIHHHHHII", 0x02014B50, 20, item.system, 20, item.flags, item.method, 0x21, crc, len(data), size,
-                len(item.name), len(item.extra), 0, 0, 0, attributes, offset,
+                "<IBBHHHIIIIHHHHHII", 0x02014B50, 20, item.system, 20, item.flags, item.method, 0x21, crc, len(data),
+                size,                 len(item.name), len(item.extra), 0, 0, 0, attributes, offset,
             )
             + item.name + item.extra
         )  # fmt: skip
@@ -97,8 +97,8 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def tar_of(entries: list[tuple[str, Any]], form: int = tarfile.PAX_FORMAT) -> bytes:
-    """A tar: bytes are a file, ``("link", target)`` a link, ``("hard", target)`` a hard link, ``"folder"``, ``"device"``; with
-    a mode as third part."""
+    """A tar: bytes are a file, ``("link", target)`` a link, ``("hard", target)`` a hard link, ``"folder"``, ``"device"``;
+    with a mode as third part."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as tar:
         for name, content, *mode in entries:

@@ -127,10 +127,13 @@ BAD = {
     "too small": (raw_zip([Item(b"a", os.urandom(50_000), declared=10)]), {"forged-size"}),
     "too large": (raw_zip([Item(b"a", b"1", declared=1 << 31)]), {"forged-size", "bomb"}),
     "two sizes": (raw_zip([Item(b"a", b"1", local_packed=77)]), {"bad-member"}),
-    "shared bytes": (raw_zip([Item(b"a", b"1" * 100, method=0), Item(b"b", b"1" * 100, method=0, offset=0)]), {"overlap"}),
+    "shared bytes": (
+        raw_zip([Item(b"a", b"1" * 100, method=0), Item(b"b", b"1" * 100, method=0, offset=0)]),
+        {"overlap"},
+    ),
     "outside": (raw_zip([Item(b"a", b"1", offset=1 << 20)]), {"truncated"}),
     "no local header": (raw_zip([Item(b"aaaaaaaa", b"1" * 100, method=0, offset=3)]), {"bad-member"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -234,11 +237,23 @@ def test_what_is_not_there(tmp_path: Path) -> None:
 def test_binaries_by_their_first_bytes(tmp_path: Path) -> None:
     java = b"\xca\xfe\xba\xbe\0\0\0\x34" + bytes(900)
     files = {
-        "a.cpython-312-x86_64-linux-gnu.so": elf(), "lib/libz.so.1.2": elf(AARCH64), "addon.node": mach_o(0x0100000C),
-        "fat.dylib": mach_o(0x01000007, 0x0100000C), "tool.exe": pe(), "App.dll": pe(0x14C, managed=True),
-        "bootstrap": b"#!/bin/sh\nexec x", "bin/tool": elf(kind=2), "old.so": elf(3, 32), "bpf.so": elf(247, kind=1),
-        "text.so": b"INPUT(libz.so)", "code.py": elf(), "bin/readme.md": elf(), "empty.so": b"", "Main.class": java, "cut.so": b"\x7fEL",
-    }  # fmt: skip
+        "a.cpython-312-x86_64-linux-gnu.so": elf(),
+        "lib/libz.so.1.2": elf(AARCH64),
+        "addon.node": mach_o(0x0100000C),
+        "fat.dylib": mach_o(0x01000007, 0x0100000C),
+        "tool.exe": pe(),
+        "App.dll": pe(0x14C, managed=True),
+        "bootstrap": b"#!/bin/sh\nexec x",
+        "bin/tool": elf(kind=2),
+        "old.so": elf(3, 32),
+        "bpf.so": elf(247, kind=1),
+        "text.so": b"INPUT(libz.so)",
+        "code.py": elf(),
+        "bin/readme.md": elf(),
+        "empty.so": b"",
+        "Main.class": java,
+        "cut.so": b"\x7fEL",
+    }
     items = [Item(name.encode(), data) for name, data in files.items()]
     items += [Item(b"run", elf(), 0o100755), Item(b"data", elf(), 0o100644), Item(b"link.so", b"a.so", 0o120777)]
     expected = {
@@ -287,15 +302,17 @@ INSTALLED = {
     "numpy/__init__.py": "x" * 5000,
     "numpy/core/_m.cpython-312-x86_64-linux-gnu.so": elf(),
     "numpy.libs/libblas.so": elf(),
-    "numpy-2.1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp312-cp312-manylinux_2_17_x86_64\nTag: cp312-cp312-linux_x86_64\n",
-    "numpy-2.1.0.dist-info/RECORD": "numpy/__init__.py,sha256=x,5\n\"numpy/core/_m.cpython-312-x86_64-linux-gnu.so\",,\nnumpy.libs/libblas.so,,\n../../bin/f2py,,\n",
+    "numpy-2.1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
+    "Tag: cp312-cp312-manylinux_2_17_x86_64\nTag: cp312-cp312-linux_x86_64\n",
+    "numpy-2.1.0.dist-info/RECORD": 'numpy/__init__.py,sha256=x,5\n"numpy/core/_m.cpython-312-x86_64-linux-gnu.so",,\n'
+    "numpy.libs/libblas.so,,\n../../bin/f2py,,\n",
     "Python_Dateutil-2.9.0.post0.dist-info/WHEEL": "Root-Is-Purelib: true\nTag: py2.py3-none-any\n",
     "google/cloud/storage/blob.py": "",
     "_fast.cpython-312-x86_64-linux-gnu.so": elf(),
     "typing_extensions.py": "y" * 100,
     "data/table.csv": "z" * 300,
     "not-a-module/x.py": "",
-}  # fmt: skip
+}
 
 
 def test_distributions_modules_and_parts(tmp_path: Path) -> None:
@@ -317,10 +334,13 @@ def test_distributions_modules_and_parts(tmp_path: Path) -> None:
 
 def test_node_modules_and_layer_roots(tmp_path: Path) -> None:
     files = {
-        "nodejs/node_modules/a/index.js": "x" * 10, "nodejs/node_modules/a/node_modules/b/i.js": "x" * 20,
-        "nodejs/node_modules/@s/c/i.js": "x" * 5, "python/requests/__init__.py": "y" * 7,
-        "python/lib/python3.12/site-packages/attr/__init__.py": "z" * 3, "python/lib/python3.12/site-packages/six.py": "z",
-    }  # fmt: skip
+        "nodejs/node_modules/a/index.js": "x" * 10,
+        "nodejs/node_modules/a/node_modules/b/i.js": "x" * 20,
+        "nodejs/node_modules/@s/c/i.js": "x" * 5,
+        "python/requests/__init__.py": "y" * 7,
+        "python/lib/python3.12/site-packages/attr/__init__.py": "z" * 3,
+        "python/lib/python3.12/site-packages/six.py": "z",
+    }
     package = open_package(str(write_tree(tmp_path, files)))  # type: ignore[arg-type]
     assert [(part.name, part.size) for part in package.parts(3)] == [("a", 30), ("python/requests/", 7), ("@s/c", 5)]
     assert package.python_roots == ("python/", "python/lib/python3.12/site-packages/")
@@ -330,21 +350,41 @@ def test_node_modules_and_layer_roots(tmp_path: Path) -> None:
 
 def test_requirements(tmp_path: Path) -> None:
     files = {
-        "requirements.txt": "# tools\nBoto3==1.2 \\\n  --hash=sha256:aa\nPython_dateutil >= 2 ; python_version > '3.8'\n-r more/base.txt\n"
-        "requests[socks]~=2.0  # http\nx @ https://example.org/x.whl\ngit+https://example.org/r#egg=Some.Egg\n-c constraints.txt\n",
+        "requirements.txt": "# tools\nBoto3==1.2 \\\n  --hash=sha256:aa\n"
+        "Python_dateutil >= 2 ; python_version > '3.8'\n-r more/base.txt\n"
+        "requests[socks]~=2.0  # http\nx @ https://example.org/x.whl\n"
+        "git+https://example.org/r#egg=Some.Egg\n-c constraints.txt\n",
         "more/base.txt": "numpy\n",
         "pyproject.toml": '[project]\nname = "a"\ndependencies = ["pydantic>2", "aws-lambda-powertools[tracer]"]\n'
-        '[tool.poetry.dependencies]\npython = "^3.10"\nflask = "*"\n[dependency-groups]\ndev = ["pytest", {include-group = "x"}]\n',
+        '[tool.poetry.dependencies]\npython = "^3.10"\nflask = "*"\n'
+        '[dependency-groups]\ndev = ["pytest", {include-group = "x"}]\n',
         "Pipfile": '[packages]\nrich = "*"\n',
     }
     wanted = open_package(str(write_tree(tmp_path / "a", files))).requirements  # type: ignore[arg-type]
-    assert wanted.names == {"boto3", "python-dateutil", "numpy", "requests", "x", "some-egg", "pydantic",
-                            "aws-lambda-powertools", "flask", "pytest", "rich"}  # fmt: skip
+    assert wanted.names == {
+        "boto3",
+        "python-dateutil",
+        "numpy",
+        "requests",
+        "x",
+        "some-egg",
+        "pydantic",
+        "aws-lambda-powertools",
+        "flask",
+        "pytest",
+        "rich",
+    }
     assert not wanted.open
     assert wanted.files == ("requirements.txt", "more/base.txt", "pyproject.toml", "Pipfile")
-    for files in ({"setup.py": ""}, {"requirements.txt": "-r ../up.txt"}, {"requirements.txt": "-e ."}, {"requirements.txt": "./local"},
-                  {"requirements.txt": "-r requirements.txt\n-r gone.txt"}, {"pyproject.toml": "[[["},
-                  {"pyproject.toml": '[project]\ndynamic = ["dependencies"]'}):  # fmt: skip
+    for files in (
+        {"setup.py": ""},
+        {"requirements.txt": "-r ../up.txt"},
+        {"requirements.txt": "-e ."},
+        {"requirements.txt": "./local"},
+        {"requirements.txt": "-r requirements.txt\n-r gone.txt"},
+        {"pyproject.toml": "[[["},
+        {"pyproject.toml": '[project]\ndynamic = ["dependencies"]'},
+    ):
         folder = tmp_path / str(abs(hash(str(files))))
         assert open_package(str(write_tree(folder, files))).requirements.open, files  # type: ignore[arg-type]
     assert open_package(str(write_tree(tmp_path / "none", {"a.py": ""}))).requirements.files == ()
@@ -377,11 +417,25 @@ def test_a_folder_as_it_would_be_zipped(tmp_path: Path) -> None:
 
 
 LYING_ABOUT = {
-    ".venv/pyvenv.cfg": "", ".venv/lib/python3.12/site-packages/numpy/x.so": elf(AARCH64), "env2/pyvenv.cfg": "", "env2/x.so": elf(),
-    "node_modules/a/addon.node": mach_o(7), "dist/app.js": "x", "dist/.env": "SECRET=1", "__pycache__/app.cpython-311.pyc": "x",
-    "src/__pycache__/a.cpython-39.pyc": "x", ".pytest_cache/x": "", ".mypy_cache/3.12/a.json": "", ".aws-sam/build/Fn/app.py": "",
-    ".git/config": "", "cdk.out/manifest.json": "{}", ".DS_Store": "x", ".env": "AWS_SECRET_ACCESS_KEY=x", "coverage/x": "", "a.egg-info/PKG-INFO": "",
-}  # fmt: skip
+    ".venv/pyvenv.cfg": "",
+    ".venv/lib/python3.12/site-packages/numpy/x.so": elf(AARCH64),
+    "env2/pyvenv.cfg": "",
+    "env2/x.so": elf(),
+    "node_modules/a/addon.node": mach_o(7),
+    "dist/app.js": "x",
+    "dist/.env": "SECRET=1",
+    "__pycache__/app.cpython-311.pyc": "x",
+    "src/__pycache__/a.cpython-39.pyc": "x",
+    ".pytest_cache/x": "",
+    ".mypy_cache/3.12/a.json": "",
+    ".aws-sam/build/Fn/app.py": "",
+    ".git/config": "",
+    "cdk.out/manifest.json": "{}",
+    ".DS_Store": "x",
+    ".env": "AWS_SECRET_ACCESS_KEY=x",
+    "coverage/x": "",
+    "a.egg-info/PKG-INFO": "",
+}
 CLEAN = {
     "app.py": "x",
     "src/a.py": "y",
@@ -442,7 +496,8 @@ def sam_project(root: Path, definition: str = "") -> tuple[Path, Path]:
     source = {"app.py": "x = 1", "requirements.txt": "six", "__init__.py": ""}
     write_tree(root / "src", source)  # type: ignore[arg-type]
     built = write_tree(root / ".aws-sam/build/Fn", {**source, "six.py": "installed"})  # type: ignore[arg-type]
-    toml = f'[function_build_definitions.u-1]\ncodeuri = "{root}/src"\nruntime = "python3.12"\nfunctions = ["Fn"]\n{definition}\n'
+    toml = f'[function_build_definitions.u-1]\ncodeuri = "{root}/src"\n'
+    toml += f'runtime = "python3.12"\nfunctions = ["Fn"]\n{definition}\n'
     write_tree(root / ".aws-sam", {"build.toml": toml + "[layer_build_definitions]\n"})
     return root / "src", built
 
@@ -484,8 +539,23 @@ def test_sams_hash_speaks_for_source_that_is_not_copied(tmp_path: Path) -> None:
 
 
 def pip_install(target: Path, platform: str, python: str, *names: str) -> None:
-    command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
-               "--target", str(target), "--platform", platform, "--python-version", python, *names]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--target",
+        str(target),
+        "--platform",
+        platform,
+        "--python-version",
+        python,
+        *names,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     if done.returncode:
         pytest.skip(f"pip cannot install here: {done.stderr.strip()[-200:]}")
@@ -545,3 +615,9 @@ def test_zipfile_sees_the_same(tmp_path: Path) -> None:
             ]
             for info in files[:50]:
                 assert package.read(info.filename, 1 << 22) == file.read(info)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert not claims_zip(str(tmp_path / "pipe"))
+    assert kinds(open_package(str(tmp_path / "pipe"))) == {"unreadable"}

@@ -68,8 +68,16 @@ def test_nested_files_and_the_exclude_file(tmp_path: Path) -> None:
         ".git/info/exclude": "private\n",
         "a/b/.gitignore": "*",
     }
-    for path, expected in [("a/keep.log", False), ("a/other.log", True), ("keep.log", True), ("a/x", True), ("x", False),
-                           ("private", True), ("a/b/c", True), ("a/out", False)]:  # fmt: skip
+    for path, expected in [
+        ("a/keep.log", False),
+        ("a/other.log", True),
+        ("keep.log", True),
+        ("a/x", True),
+        ("x", False),
+        ("private", True),
+        ("a/b/c", True),
+        ("a/out", False),
+    ]:
         assert ignored(tmp_path, files, path) is expected, path
     inner = Ignored(str(tmp_path / "a"))
     assert inner.match("keep.log", False) is False
@@ -87,8 +95,14 @@ def test_a_folder_that_is_ignored_itself(tmp_path: Path) -> None:
 
 
 def test_a_worktree_has_its_exclude_file_elsewhere(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"main/.git/info/exclude": "secret\n", "main/.git/worktrees/w/commondir": "../..\n",
-                          "w/.git": f"gitdir: {tmp_path}/main/.git/worktrees/w\n"})  # fmt: skip
+    write_tree(
+        tmp_path,
+        {
+            "main/.git/info/exclude": "secret\n",
+            "main/.git/worktrees/w/commondir": "../..\n",
+            "w/.git": f"gitdir: {tmp_path}/main/.git/worktrees/w\n",
+        },
+    )
     assert Ignored(str(tmp_path / "w")).match("secret", False)
 
 
@@ -123,8 +137,10 @@ def test_git_says_the_same(
     names = sorted({"/".join(path) for path in paths})
     asked = subprocess.run(
         ["git", "-c", "core.excludesFile=/dev/null", "-C", str(root), "check-ignore", "--no-index", "-z", "--stdin"],
-        input="\0".join(names).encode(), capture_output=True, check=False,
-    )  # fmt: skip
+        input="\0".join(names).encode(),
+        capture_output=True,
+        check=False,
+    )
     expected = set(asked.stdout.decode().split("\0")) - {""}
     ours = Ignored(str(root))
     assert {name for name in names if ours.match(name, False)} == expected

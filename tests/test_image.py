@@ -19,11 +19,26 @@ from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS, Image
 from lambdalint.parsers import image_layers
 from lambdalint.parsers.image import claims_image, open_image
 
-BASE = tar_of([("var", "folder"), ("var/task", "folder"), ("usr/lib/x.so", elf(AARCH64)), ("var/task/old.py", b"old"),
-               ("var/task/pkg/a.py", b"a"), ("var/task/pkg/b.py", b"bb")])  # fmt: skip
-TOP = tar_of([("var/task/app.py", b"def handler(e, c): pass", 0o600), ("var/task/.wh.old.py", b""),
-              ("var/task/pkg/.wh..wh..opq", b""), ("var/task/pkg/c.py", b"ccc"), ("var/task/same.py", ("hard", "var/task/app.py")),
-              ("var/task/to", ("link", "app.py"))])  # fmt: skip
+BASE = tar_of(
+    [
+        ("var", "folder"),
+        ("var/task", "folder"),
+        ("usr/lib/x.so", elf(AARCH64)),
+        ("var/task/old.py", b"old"),
+        ("var/task/pkg/a.py", b"a"),
+        ("var/task/pkg/b.py", b"bb"),
+    ]
+)
+TOP = tar_of(
+    [
+        ("var/task/app.py", b"def handler(e, c): pass", 0o600),
+        ("var/task/.wh.old.py", b""),
+        ("var/task/pkg/.wh..wh..opq", b""),
+        ("var/task/pkg/c.py", b"ccc"),
+        ("var/task/same.py", ("hard", "var/task/app.py")),
+        ("var/task/to", ("link", "app.py")),
+    ]
+)
 LAYERS = [BASE, TOP]
 FORMS = ("layout", "plain-layout", "archive", "gzipped-archive", "docker", "gzipped-docker", "new-docker")
 
@@ -74,8 +89,11 @@ def test_the_same_image_in_every_form(tmp_path: Path, form: str) -> None:
     assert image.exact
     assert image.files_complete
     assert {name: file.size for name, file in image.files.items()} == {
-        "app.py": 23, "pkg/c.py": 3, "same.py": 23, "to": 0,
-    }  # fmt: skip
+        "app.py": 23,
+        "pkg/c.py": 3,
+        "same.py": 23,
+        "to": 0,
+    }
     assert image.files["app.py"].mode == image.files["same.py"].mode == 0o600
     assert image.files["to"].link == "app.py"
     assert sorted(tmp_path.rglob("*")) == before
@@ -105,8 +123,10 @@ def test_one_image_with_attestations_is_an_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nested", [False, True])
 def test_two_platforms_are_an_index_and_one_is_chosen(tmp_path: Path, nested: bool) -> None:
     blobs = Blobs()
-    two = [blobs.image([layer], architecture=name, platform={"os": "linux", "architecture": name})
-           for name, layer in (("amd64", BASE), ("arm64", TOP))]  # fmt: skip
+    two = [
+        blobs.image([layer], architecture=name, platform={"os": "linux", "architecture": name})
+        for name, layer in (("amd64", BASE), ("arm64", TOP))
+    ]
     path = write_tree(tmp_path / "layout", blobs.files([blobs.index(two)] if nested else two))  # type: ignore[arg-type]
     for architecture, layer in ((None, BASE), ("amd64", BASE), ("arm64", TOP)):
         image = open_image(str(path), architecture=architecture)
@@ -155,10 +175,18 @@ BAD = [
     ("cut gzip", lambda data: data[:-20], {"truncated-layer", "size-mismatch"}),
     ("broken gzip", lambda data: data[:40] + b"\0\0\0\0" + data[44:], {"corrupt-layer"}),
     ("empty gzip member", lambda data: b"\x1f\x8b", {"truncated-layer", "size-mismatch"}),
-    ("text", lambda data: gzip.compress(b"I am no tar at all " * 100), {"layer-not-tar", "digest-mismatch", "size-mismatch"}),
+    (
+        "text",
+        lambda data: gzip.compress(b"I am no tar at all " * 100),
+        {"layer-not-tar", "digest-mismatch", "size-mismatch"},
+    ),
     ("cut tar", lambda data: gzip.compress(BASE[:700]), {"truncated-layer", "digest-mismatch", "size-mismatch"}),
-    ("bad header", lambda data: gzip.compress(BASE[:1030] + b"?" + BASE[1031:]), {"corrupt-layer", "digest-mismatch", "size-mismatch"}),
-]  # fmt: skip
+    (
+        "bad header",
+        lambda data: gzip.compress(BASE[:1030] + b"?" + BASE[1031:]),
+        {"corrupt-layer", "digest-mismatch", "size-mismatch"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "expected"), [case[1:] for case in BAD], ids=[case[0] for case in BAD])
@@ -390,8 +418,19 @@ def umoci_image(tmp_path: Path) -> Path:
     run("umoci", "new", "--image", "image:v1", cwd=tmp_path)
     run("umoci", "insert", "--rootless", "--image", "image:v1", "tree", "/var/task", cwd=tmp_path)
     run("umoci", "insert", "--rootless", "--whiteout", "--image", "image:v1", "/var/task/lib", cwd=tmp_path)
-    run("umoci", "config", "--image", "image:v1", "--config.env", "LAMBDA_TASK_ROOT=/var/task", "--architecture", "arm64",
-        "--config.cmd", "app.handler", cwd=tmp_path)  # fmt: skip
+    run(
+        "umoci",
+        "config",
+        "--image",
+        "image:v1",
+        "--config.env",
+        "LAMBDA_TASK_ROOT=/var/task",
+        "--architecture",
+        "arm64",
+        "--config.cmd",
+        "app.handler",
+        cwd=tmp_path,
+    )
     return tmp_path / "image"
 
 
@@ -428,7 +467,8 @@ def test_buildah(tmp_path: Path) -> None:
         tmp_path,
         {
             "app.py": "x = 1\n",
-            "Dockerfile": 'FROM scratch\nENV LAMBDA_TASK_ROOT=/var/task\nWORKDIR /var/task\nCOPY app.py .\nCMD ["app.handler"]\n',
+            "Dockerfile": "FROM scratch\nENV LAMBDA_TASK_ROOT=/var/task\nWORKDIR /var/task\n"
+            'COPY app.py .\nCMD ["app.handler"]\n',
         },
     )
     stores = ("--root", str(tmp_path / "root"), "--runroot", str(tmp_path / "run"))
@@ -460,3 +500,64 @@ def test_hand_written_tars_equal_tarfile(tmp_path: Path) -> None:
 
 def test_digest_helper() -> None:
     assert digest_of(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_docker_save_of_several_names_and_images(tmp_path: Path) -> None:
+    def saved(names: list[tuple[str, bytes]]) -> Image:
+        blobs = Blobs()
+        top, listed = [], []
+        for name, layer in names:
+            notes = {
+                "io.containerd.image.name": f"docker.io/library/{name}",
+                "org.opencontainers.image.ref.name": "latest",
+            }
+            top.append(blobs.image([layer], packing="none", annotations=notes))
+            manifest = json.loads(blobs.blobs[top[-1]["digest"]])
+            place = [
+                item["digest"].replace("sha256:", "blobs/sha256/") for item in [manifest["config"], *manifest["layers"]]
+            ]
+            listed.append({"Config": place[0], "RepoTags": [name], "Layers": place[1:]})
+        unique = [item for at, item in enumerate(listed) if item["Config"] not in [x["Config"] for x in listed[:at]]]
+        files = {**blobs.files(top), "manifest.json": json.dumps(unique).encode()}
+        path = tmp_path / "saved.tar"
+        path.write_bytes(tar_of(list(files.items())))
+        return open_image(str(path))
+
+    twice = saved([("a:latest", BASE), ("b:latest", BASE)])
+    assert (twice.kind, kinds(twice), twice.index_type) == ("docker-archive", set(), None)
+    both = saved([("a:latest", BASE), ("b:latest", TOP)])
+    assert kinds(both) == {"several-images"}
+    assert both.uncompressed == len(BASE)
+
+
+def test_docker_save_of_one_platform_of_an_index(tmp_path: Path) -> None:
+    blobs = Blobs()
+    here = blobs.image([BASE], platform={"os": "linux", "architecture": "arm64"})
+    elsewhere = {**here, "digest": digest_of(b"not there"), "platform": {"os": "linux", "architecture": "amd64"}}
+    inner = blobs.index([elsewhere, here, {**blobs.attestation(), "digest": digest_of(b"neither")}])
+    manifest = json.loads(blobs.blobs[here["digest"]])
+    place = [item["digest"].replace("sha256:", "blobs/sha256/") for item in [manifest["config"], *manifest["layers"]]]
+    saved = json.dumps([{"Config": place[0], "RepoTags": None, "Layers": place[1:]}]).encode()
+    path = tmp_path / "saved.tar"
+    path.write_bytes(tar_of([*blobs.files([inner]).items(), ("manifest.json", saved)]))
+    image = open_image(str(path), architecture="amd64")
+    assert kinds(image) == set()
+    assert image.index_type == f"{OCI}.index.v1+json"
+    assert (len(image.platforms), len(image.attestations)) == (2, 1)
+    assert image.uncompressed == len(BASE)
+
+
+def test_a_gzipped_archive_may_not_hold_more_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lambdalint.parsers import image_store
+
+    monkeypatch.setattr(image_store, "MAX_ARCHIVE", 1 << 20)
+    path = tmp_path / "bomb.tar.gz"
+    path.write_bytes(gzip.compress(tar_of([("blobs/sha256/x", bytes(4 << 20))])))
+    image = open_image(str(path))
+    assert kinds(image) == {"bomb"}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert not claims_image(str(tmp_path / "pipe"))
+    assert kinds(open_image(str(tmp_path / "pipe"))) == {"unreadable"}

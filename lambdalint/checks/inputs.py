@@ -1,12 +1,16 @@
-"""LL0: what a parser found wrong with its input becomes a problem of the same kind."""
+"""LL0: what a parser found wrong with its input becomes a problem of the same kind; the size of a template; overrides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from lambdalint.checks import check
-from lambdalint.finding import Fault, Place, Problem
+from lambdalint.finding import WARNING, Fault, Place, Problem
+from lambdalint.model.census import Census
 from lambdalint.model.deployment import Deployment, Input
+from lambdalint.nearest import nearest
+from lambdalint.rulebook import Quota
 
 
 def problem_of(fault: Fault) -> Problem:
@@ -30,3 +34,116 @@ def input_faults(subject: Input, deployment: None, kinds: Sequence[str]) -> Iter
 def expansion_faults(subject: Deployment, deployment: Deployment, kinds: Sequence[str]) -> Iterator[Problem]:
     """Facts of these kinds that expanding SAM and ForEach gave."""
     yield from _faults(subject.faults, kinds)
+
+
+# -- what SAM refuses ----------------------------------------------------------------------------------------------
+
+_FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Serverless::LayerVersion")
+_OF_OTHER_RULES = frozenset(
+    (
+        "package-type",  # LL208
+        "package-property",
+        "globals-section",  # LL119
+        "globals-property",
+        "policy-mixed",  # LL515
+        "policy-template",
+        "event-type",  # LL410
+    )
+)
+_POLLED = frozenset(("DocumentDB", "DynamoDB", "Kinesis", "MQ", "MSK", "SelfManagedKafka", "SQS"))
+
+
+@check("deployment")
+def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[str]) -> Iterator[Problem]:
+    """What SAM itself refuses and no other rule says better. ``types`` are the resource types that SAM has."""
+    told = _told_by_types(subject) if any(fault.kind == "malformed" for fault in subject.faults) else frozenset()
+    for fault in subject.faults:
+        if fault.kind in _OF_OTHER_RULES or _is_told_elsewhere(fault, subject) or fault.path in told:
+            continue
+        fields = {"fault": fault.kind.replace("-", " "), "property": "", **fault.fields}
+        fields["context"] = f" beside {fields['needed_by']}" if fields.get("needed_by") else ""
+        kind, severity = fault.kind, None
+        if kind == "resource-type":
+            if fields["value"] in types:
+                continue
+            meant = nearest(str(fields["value"]), types)
+            fields["nearest"] = f": did you mean {meant}?" if meant else ""
+            severity = None if meant else WARNING
+        elif kind == "unknown-property":
+            meant = nearest(fields["property"], fields.get("nearest") or ())
+            fields["nearest"] = f": did you mean {meant}?" if meant else ""
+            severity = None if meant else WARNING
+        elif kind == "malformed" and not fields["property"]:
+            kind = "default"
+        yield Problem(Place(fault.path, fault.key), kind, fields, severity=severity)
+
+
+def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:
+    fields, path = fault.fields, fault.path
+    if fault.kind == "tenancy-event":
+        return fields.get("event_type") in _POLLED  # LL121
+    if "event" in fields:
+        return True  # LL410
+    if fault.kind == "exclusive-properties":
+        return "TenancyConfig" in fields.get("properties", ())  # LL121
+    if fault.kind == "missing-property":
+        # LL208, LL703
+        return fields.get("package_type") == "Zip" or fields.get("needed_by") == "ProvisionedConcurrencyConfig"
+    if fault.kind == "malformed" and (path[:1] == ("Globals",) or (len(path) == 3 and path[2] == "Properties")):
+        return True  # LL002
+    return fault.kind == "unknown-property" and _type_at(path, deployment) in _FUNCTION_TYPES  # LL119
+
+
+def _type_at(path: tuple[Any, ...], deployment: Deployment) -> Any:
+    resources = deployment.template.document.root.get("Resources")
+    resource = resources.get(path[1]) if isinstance(resources, dict) and path[:1] == ("Resources",) else None
+    return resource.get("Type") if isinstance(resource, dict) else None
+
+
+def _told_by_types(deployment: Deployment) -> frozenset[Any]:
+    """The places at which LL120 says that a value is of the wrong type."""
+    from lambdalint.checks.properties import misfits
+    from lambdalint.data import load
+
+    found = misfits(deployment.template.document.root, load("properties"))
+    return frozenset(misfit.path for misfit in found if misfit.kind == "wrong-type")
+
+
+# -- sizes ---------------------------------------------------------------------------------------------------------
+
+
+@check("deployment")
+def template_size(subject: Deployment, deployment: Deployment, quotas: Mapping[str, Quota]) -> Iterator[Problem]:
+    """How many resources (after expansion), parameters, outputs and mappings there are, and how many bytes."""
+    sections = {name: subject.sections.get(name.capitalize()) for name in ("parameters", "outputs", "mappings")}
+    counts = {name: len(section) for name, section in sections.items() if isinstance(section, dict)}
+    for name, count in {"resources": len(subject.declared), **counts}.items():
+        if count > quotas[name].max:
+            fields = {"what": name, "count": count, "quota": quotas[name]}
+            yield Problem(Place((name.capitalize(),), True), fields=fields)
+    size = len(subject.template.document.data)
+    if size > quotas["body"].max:
+        yield Problem(Place(), "body", {"size": size, "quota": quotas["body"]})
+
+
+# -- overrides -----------------------------------------------------------------------------------------------------
+
+
+@check("run")
+def unknown_override(census: Sequence[Census], deployment: None) -> Iterator[Problem]:
+    """Overrides of parameters that nobody declares: a samconfig's in its template, the run's in any template."""
+    anywhere = frozenset().union(*(row.parameters for row in census))
+    said: set[tuple[Any, ...]] = set()
+    for row in census:
+        for name, location in row.overrides:
+            of_run = row.label is None
+            if name in (anywhere if of_run else row.parameters):
+                continue
+            key = (name,) if of_run else (name, row.label, location)
+            if key in said:
+                continue
+            said.add(key)
+            meant = nearest(name, sorted(anywhere if of_run else row.parameters))
+            fields = {"parameter": name, "nearest": f": did you mean {meant}?" if meant else ""}
+            place = Place(file=location.file or location.path, span=location.span, anchor=name)
+            yield Problem(place, "run" if of_run else "default", {**fields, "environment": row.label})

@@ -68,8 +68,22 @@ def parse(value: Value) -> Arn | None:
     return Arn(whole(fields[1]), whole(fields[2]), whole(fields[3]), whole(fields[4]), tuple(fields[5]))
 
 
+def single(value: Value) -> Value:
+    """A value without the Text around it where it is the only piece: ``Sub ${Queue.Arn}`` is a reference."""
+    return value.parts[0] if isinstance(value, Text) and len(value.parts) == 1 else value
+
+
+_HANDING_ON = ("AWS::CloudFormation::", "AWS::SSM::Parameter", "Custom::")
+
+
+def _hands_on(type: str) -> bool:
+    """Whether attributes of a resource are values of others: a nested stack's outputs, a custom resource's answer."""
+    return type.startswith(_HANDING_ON)
+
+
 def service_of(deployment: Deployment, value: Value) -> str | None:
     """The service that an ARN or a reference belongs to, as ARNs name it; None where that is not known."""
+    value = single(value)
     if isinstance(value, Reference):
         resource = deployment.resource(value.resource)
         kind = resource.type if resource else None
@@ -82,8 +96,10 @@ def service_of(deployment: Deployment, value: Value) -> str | None:
 
 def resource_of(deployment: Deployment, value: Value) -> Resource | None:
     """The resource of the template that a value means: by reference, by an ARN with a reference in it, or by name."""
+    value = single(value)
     if isinstance(value, Reference):
-        return deployment.resource(value.resource)
+        found = deployment.resource(value.resource)
+        return None if found is None or _hands_on(found.type) else found
     arn = parse(value)
     if arn is None or not isinstance(arn.service, str):
         return None
@@ -135,9 +151,10 @@ class Target(NamedTuple):
 
 def function_of(deployment: Deployment, value: Value) -> Target | None:
     """The function that a value invokes: its ARN, name, alias, version, or an API Gateway invocation URI."""
+    value = single(value)
     if isinstance(value, Reference):
         return _referred(deployment, value)
-    if isinstance(value, str) and not value.startswith("arn:"):
+    if isinstance(value, str) and not value.startswith("arn:") and ":function:" not in value:
         name, _, qualifier = value.partition(":")
         named = deployment.named("AWS::Lambda::Function", name)
         return Target(named, qualifier or None) if isinstance(named, Function) else None
@@ -145,21 +162,30 @@ def function_of(deployment: Deployment, value: Value) -> Target | None:
     for index, piece in enumerate(pieces):
         if isinstance(piece, Reference):
             target = _referred(deployment, piece)
-            if target is None:
-                continue
-            rest = pieces[index + 1 :]
-            return Target(target.function, _qualifier(rest)) if target.qualifier is None else target
-        if isinstance(piece, str) and ":function:" in piece:
-            text = piece.split(":function:", 1)[1].split("/", 1)[0]
-            name, colon, qualifier = text.partition(":")
-            if not name:
-                continue
-            named = deployment.named("AWS::Lambda::Function", name)
+            if target is not None:
+                return Target(target.function, _qualifier(pieces[index + 1 :])) if target.qualifier is None else target
+        elif isinstance(piece, str) and ":function:" in piece:
+            name, rest = _name_in(piece)
+            named = deployment.named("AWS::Lambda::Function", name) if name and _is_own(deployment, piece) else None
             if isinstance(named, Function):
-                whole = index + 1 == len(pieces) or "/" in piece.split(":function:", 1)[1]
-                known = qualifier or None if whole or not colon else Unknown("the qualifier is not known")
-                return Target(named, known)
+                return Target(named, _qualifier((rest, *pieces[index + 1 :]) if rest else pieces[index + 1 :]))
     return None
+
+
+def _name_in(text: str) -> tuple[str, str]:
+    """The function's name in the text of an ARN, and what stands behind it."""
+    rest = text.split(":function:", 1)[1]
+    end = next((index for index, letter in enumerate(rest) if letter in ":/"), len(rest))
+    return rest[:end], rest[end:]
+
+
+def _is_own(deployment: Deployment, text: str) -> bool:
+    """False where the text before ``:function:`` names another account or Region than the stack's."""
+    before = text.split(":function:", 1)[0].split(":")
+    account, region = before[-1], before[-2] if len(before) > 1 else ""
+    if deployment.account and account.isdigit() and account != deployment.account:
+        return False
+    return not (deployment.region and region and region.count("-") >= 2 and region != deployment.region)
 
 
 def _qualifier(rest: tuple[Any, ...]) -> Value:

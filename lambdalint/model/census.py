@@ -26,6 +26,8 @@ class Census(NamedTuple):
     region: str | None
     parameters: frozenset[str]
     functions: tuple[Counted, ...]
+    overrides: tuple[tuple[str, Location], ...] = ()
+    """Parameters that the deployment sets, and where: the line of a samconfig, else the template's Parameters."""
 
 
 def census_of(deployment: Deployment, judge: Any) -> Census:
@@ -37,6 +39,10 @@ def census_of(deployment: Deployment, judge: Any) -> Census:
         rows.append(Counted(function.id, location, int(reserved) if isinstance(reserved, int) else None))
     section = deployment.sections.get("Parameters")
     names = frozenset(section) if isinstance(section, dict) else frozenset()
+    overrides = tuple(
+        (name, location or judge._in_document(("Parameters",), True))
+        for name, location in deployment.scenario.overrides
+    )
     return Census(
         deployment.template.document.path,
         deployment.scenario.label,
@@ -44,4 +50,5 @@ def census_of(deployment: Deployment, judge: Any) -> Census:
         deployment.region,
         names,
         tuple(rows),
+        overrides,
     )

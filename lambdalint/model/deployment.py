@@ -6,6 +6,7 @@ which notes what was looked at: a check's result is valid for every deployment i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -48,6 +49,9 @@ NAME_PROPERTIES = {
 """The property that gives a resource the name by which an ARN calls it."""
 
 
+_FUNCTION_NAME = re.compile(r":function:([A-Za-z0-9_-]+)")
+
+
 class Resource:
     """A resource of a deployment. ``properties`` is a map (empty where the template has none)."""
 
@@ -80,7 +84,7 @@ class Resource:
                 pieces = getattr(value, "parts", (value,))
                 for piece in pieces:
                     if isinstance(piece, str) and ":function:" in piece:
-                        found.add(piece.split(":function:", 1)[1].split("/", 1)[0].split(":", 1)[0])
+                        found.update(_FUNCTION_NAME.findall(piece))
                 if path and path[-1] == "FunctionName" and isinstance(value, str):
                     found.add(value.split(":", 1)[0])
             self._names = frozenset(found)
@@ -199,8 +203,11 @@ class DocumentLike(Protocol):
     path: str
     kind: str
     root: Any
+    data: bytes
 
     def locate(self, path: Path, key: bool = False) -> Span: ...
+
+    def locate_in(self, path: Path, line: int, column: int, end_line: int, end_column: int) -> Span: ...
 
     def has(self, path: Path) -> bool: ...
 
@@ -225,6 +232,8 @@ class Template(NamedTuple):
     """CDK: logical ID to the absolute path of its asset."""
     name: str = ""
     """What a fingerprint takes in place of the template's path (CDK: the stack)."""
+    artifacts: Any = None
+    """Opens packages, images and source: a model.local.Artifacts (loaded when it is asked)."""
 
 
 class Scenario(NamedTuple):
@@ -234,6 +243,8 @@ class Scenario(NamedTuple):
     derived: bool = False
     departures: frozenset[str] = frozenset()
     """Parameters whose value a derived scenario changed."""
+    overrides: tuple[tuple[str, Location | None], ...] = ()
+    """Parameters that the named deployment sets, and the line of a samconfig that does."""
 
 
 ONLY = Scenario()

@@ -23,6 +23,7 @@ IMAGE_KINDS = frozenset(
         "size-mismatch",  # fields blob, size, actual
         "several-images",  # fields names; the first one is judged
         "too-many-members",  # fields limit
+        "bomb",  # fields bytes: a gzipped archive that holds more than these
         "link-outside",  # fields member: a blob of a layout that links out of it
     }
 )
@@ -138,7 +139,7 @@ class Scan(NamedTuple):
 class ImageReader(Protocol):
     """Gets at one image's bytes; lambdalint.parsers.image has it."""
 
-    def manifest(self) -> Manifest: ...
+    def manifest(self, progress: Progress | None) -> Manifest: ...
 
     def scan(self, manifest: Manifest, progress: Progress | None) -> Scan: ...
 
@@ -151,7 +152,7 @@ class Image:
     def __init__(self, path: str, reader: ImageReader, progress: Progress | None = None) -> None:
         self.path = path
         self.progress = progress
-        """Told while the layers are read; from several threads, one at a time."""
+        """Told while the layers (or a gzipped archive) are read; from several threads, one at a time."""
         self._reader = reader
         self._manifest: Manifest | None = None
         self._scan: Scan | None = None
@@ -162,7 +163,7 @@ class Image:
     @property
     def manifest(self) -> Manifest:
         if self._manifest is None:
-            self._manifest = self._reader.manifest()
+            self._manifest = self._reader.manifest(self.progress)
         return self._manifest
 
     @property

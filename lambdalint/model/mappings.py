@@ -44,7 +44,9 @@ def polled(deployment: Deployment, mapping: Resource) -> Polled:
     """A mapping, its kind, and what it joins."""
     arn = mapping.get("EventSourceArn")
     source = resource_of(deployment, arn) if arn is not None else None
-    return Polled(mapping_kind(deployment, mapping), mapping, source, function_of(deployment, mapping.get("FunctionName")))
+    return Polled(
+        mapping_kind(deployment, mapping), mapping, source, function_of(deployment, mapping.get("FunctionName"))
+    )
 
 
 def mapping_kind(deployment: Deployment, mapping: Resource) -> str:

@@ -69,6 +69,8 @@ class Directory(NamedTuple):
 
 def claims_zip(path: str) -> bool:
     """True for a file that begins as a zip file does."""
+    if not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
@@ -130,6 +132,9 @@ def _find_directory64(file: RawFile, end: int) -> Directory | None:
 def read_contents(path: str) -> Contents:
     """Members and faults of a zip file; never raises for bad input."""
     faults = Faults()
+    if os.path.exists(path) and not os.path.isfile(path):
+        faults.add("unreadable", error="not a regular file")  # opening a pipe would wait for its writer
+        return Contents(faults=faults.all(), complete=False)
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
@@ -167,11 +172,12 @@ class _Reading:
         names = NameCheck(self.faults)
         total = position = count = 0
         found: list[Member] = []
-        odd, make = ODD_NAME.search, tuple.__new__
+        odd = ODD_NAME.search
         unpack, end, shift, faults = _ENTRY.unpack_from, len(data), self.where.shift, self.faults
         while position + 46 <= end:
             (
-                signature, system, flags, method, packed, length, name_size, extra_size, comment_size, attributes, offset
+                signature, system, flags, method, packed, length, name_size, extra_size, comment_size, attributes,
+                offset,
             ) = unpack(data, position)  # fmt: skip
             if signature != 0x02014B50:
                 faults.add("bad-directory", detail="an entry has no signature")
@@ -214,7 +220,7 @@ class _Reading:
                     folders.add(name)
                     continue
             total += length
-            member = make(Member, (name, length, packed, mode or None, None, offset))
+            member = Member(name, length, packed, mode or None, None, offset)
             if mode and mode & 0o170000 == stat.S_IFLNK:
                 member = member._replace(link=self.link(member))
             if name in members:
@@ -243,8 +249,8 @@ class _Reading:
         return target
 
     def compare_headers(self, members: list[Member]) -> None:
-        """Each member against its local header. No two may share bytes (the flat zip bombs), and none may hold more than it
-        declares."""
+        """Each member against its local header. No two may share bytes (the flat zip bombs), and none may hold more
+        than it declares."""
         unpack, faults, file, size = _LOCAL.unpack, self.faults, self.file, _LOCAL.size
         read_at = _read_at(file)
         previous = 0

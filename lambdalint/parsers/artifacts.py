@@ -2,10 +2,192 @@
 
 from __future__ import annotations
 
-from lambdalint.model.deployment import Template
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from lambdalint.finding import Place, Span
+from lambdalint.model.artifact import Package
+from lambdalint.model.deployment import Deployment, Function, Layer, Resource, Template
+from lambdalint.model.image import Image
+from lambdalint.model.local import LayerUse, LocalCode
+from lambdalint.model.source import Files, FolderFiles, InlineFiles, Source
+from lambdalint.model.values import is_open
 from lambdalint.settings import Settings
 
+_SCHEMES = ("s3://", "http://", "https://")
+_IMAGE_ENDINGS = (".tar", ".tar.gz", ".tgz")
 
-def attach(template: Template, settings: Settings) -> Template:
-    """The template with a way to open its artifacts."""
-    return template
+
+class PackageFiles:
+    """A package (or one folder of it) on Python's search path."""
+
+    __slots__ = ("_package", "_root")
+
+    def __init__(self, package: Package, root: str = "") -> None:
+        self._package = package
+        self._root = root
+
+    def read(self, name: str) -> bytes | None:
+        return self._package.read(self._root + name, 1_000_001)
+
+    def exists(self, name: str) -> bool:
+        return self._package.has(self._root + name)
+
+    def names_under(self, prefix: str) -> Iterable[str]:
+        whole = self._root + prefix
+        return (name[len(self._root) :] for name in self._package.members if name.startswith(whole))
+
+    def place(self, name: str, span: Span | None, anchor: str | None) -> Place:
+        if self._package.kind == "folder":
+            path = os.path.join(self._package.path, *(self._root + name).split("/"))
+            return Place(file=path, span=span, anchor=anchor)
+        return Place(file=self._package.path, member=self._root + name, span=span, anchor=anchor)
+
+
+class LocalArtifacts:
+    """The artifacts of one template: see model.local.Artifacts."""
+
+    def __init__(self, template: Template, settings: Settings) -> None:
+        self._template = template
+        self._settings = settings
+        self._opened: dict[tuple[str, Any], Any] = {}
+
+    # -- where it is -----------------------------------------------------------------------------------------------
+
+    def code(self, resource: Resource) -> LocalCode | None:
+        key = "Content" if isinstance(resource, Layer) else "Code"
+        given = self._settings.images.get(resource.id) or self._settings.artifacts.get(resource.id)
+        if given is not None:
+            path = os.path.join(self._settings.cwd, given)
+            return LocalCode(path, given, (key,), os.path.exists(path), True, True)
+        asset = self._template.assets.get(resource.id)
+        if asset is not None:
+            return LocalCode(asset, os.path.basename(asset), (key,), os.path.exists(asset), True, True)
+        if self._template.kind == "cdk":
+            return None
+        value: Any = resource.get(key)
+        keys: tuple[str, ...] = (key,)
+        if isinstance(value, dict) and isinstance(value.get("ImageUri"), str):
+            value, keys = value["ImageUri"], (key, "ImageUri")
+            if not (value.startswith((".", "/")) or value.endswith(_IMAGE_ENDINGS)) or "amazonaws.com" in value:
+                return None
+        if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
+            return None
+        path = os.path.normpath(os.path.join(self._template.directory, value))
+        real = os.path.realpath(path)
+        project = self._template.project
+        inside = real == project or real.startswith(project.rstrip(os.sep) + os.sep)
+        return LocalCode(path, value, keys, inside and os.path.exists(path), inside)
+
+    def has_build_step(self, resource: Resource) -> bool:
+        metadata = resource.attributes.get("Metadata")
+        return isinstance(metadata, dict) and ("BuildMethod" in metadata or "BuildProperties" in metadata)
+
+    # -- opened ----------------------------------------------------------------------------------------------------
+
+    def package(self, deployment: Deployment, resource: Resource) -> Package | None:
+        code = self.code(resource)
+        if code is None or not code.exists or _is_image(resource):
+            return None
+        if not code.asset and os.path.isdir(code.path):
+            build = self._once("build", (resource.id, code.path), lambda: self._build(deployment, resource, code))
+            if build is not None:
+                return self._package(build, True)
+        return self._package(code.path, True if code.asset else None)
+
+    def source_package(self, deployment: Deployment, resource: Resource) -> Package | None:
+        code = self.code(resource)
+        if code is None or not code.exists or _is_image(resource):
+            return None
+        return self._package(code.path, True if code.asset else None)
+
+    def _build(self, deployment: Deployment, resource: Resource, code: LocalCode) -> str | None:
+        if not os.path.isdir(os.path.join(self._template.directory, ".aws-sam")):
+            return None
+        from lambdalint.parsers.sam_build import built_folder
+
+        return built_folder(self._template.directory, deployment.owner(resource.id), code.path)
+
+    def _package(self, path: str, built: bool | None) -> Package:
+        from lambdalint.parsers.archive import open_package
+
+        opened: Package = self._once(
+            "package", (path, built), lambda: open_package(path, built=built, root=self._template.project)
+        )
+        return opened
+
+    def layers(self, deployment: Deployment, function: Function) -> tuple[LayerUse, ...] | None:
+        listed = function.get("Layers")
+        if listed is None:
+            return ()
+        if is_open(listed) or not isinstance(listed, list):
+            return None
+        uses = []
+        for index, value in enumerate(listed):
+            layer = deployment.follow(value)
+            if isinstance(layer, Layer):
+                uses.append(LayerUse(layer, self.package(deployment, layer), index))
+            else:
+                uses.append(LayerUse(None, None, index))
+        return tuple(uses)
+
+    def image(self, deployment: Deployment, function: Function) -> Image | None:
+        code = self.code(function)
+        if code is None or not code.exists or not _is_image(function):
+            return None
+        from lambdalint.parsers.image import claims_image, open_image
+
+        if not self._once("claim", code.path, lambda: claims_image(code.path)) and not code.path.endswith(
+            _IMAGE_ENDINGS
+        ):
+            return None
+        architecture = {"x86_64": "amd64", "arm64": "arm64"}.get(function.architecture or "")
+        opened: Image = self._once(
+            "image",
+            (code.path, architecture),
+            lambda: open_image(code.path, root=self._template.project, architecture=architecture),
+        )
+        return opened
+
+    def source(self, deployment: Deployment, function: Function) -> Source | None:
+        runtime = function.runtime
+        handler = function.handler
+        if runtime is None or not runtime.startswith("python") or handler is None or function.is_image:
+            return None
+        inline = function.get("Code", "ZipFile")
+        layers = self.layers(deployment, function) or ()
+        files: list[Files] = []
+        code = self.code(function)
+        if isinstance(inline, str):
+            files.append(InlineFiles(inline, ("Resources", function.id, "Properties", "Code", "ZipFile")))
+        elif code is not None and code.exists:
+            if os.path.isdir(code.path):
+                files.append(FolderFiles(code.path, self._template.project))
+            built = self.package(deployment, function)
+            if built is not None and (built.path != code.path or not files):
+                files.append(PackageFiles(built))
+        else:
+            return None
+        for use in layers:
+            for root in use.package.python_roots if use.package is not None else ():
+                assert use.package is not None
+                files.append(PackageFiles(use.package, root))
+        key = (handler, runtime, inline, code and code.path, tuple(use.package and use.package.path for use in layers))
+
+        def read() -> Source:
+            from lambdalint.parsers.python import read_handler
+
+            return read_handler(tuple(files), handler, runtime, cache=self._settings.cache)
+
+        found: Source | None = self._once("source", key, read)
+        return found
+
+    def _once(self, kind: str, key: Any, make: Any) -> Any:
+        if (kind, key) not in self._opened:
+            self._opened[kind, key] = make()
+        return self._opened[kind, key]
+
+
+def _is_image(resource: Resource) -> bool:
+    return isinstance(resource, Function) and bool(resource.is_image)

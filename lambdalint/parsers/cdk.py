@@ -15,6 +15,7 @@ from lambdalint.finding import Fault, Location, Notice, Span
 from lambdalint.judge import Roots
 from lambdalint.model.deployment import Deployment, Input, Reading, Template
 from lambdalint.model.values import text
+from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import read
 from lambdalint.parsers.discover import Source
 from lambdalint.parsers.document import read as read_document
@@ -236,8 +237,6 @@ def _template(stack: _Stack, settings: Settings, roots: Roots, seen: set[str]) -
         assets=_assets(resources, stack),
         name=stack.name,
     )
-    from lambdalint.parsers.artifacts import attach
-
     region = stack.region or settings.region
     overrides = {**stack.overrides, **settings.parameter_overrides}
     named = Named(None, {name: (value, None) for name, value in overrides.items()}, region, stack.account)

@@ -10,6 +10,7 @@ from lambdalint.model.deployment import CLASSES, Deployment, Resource, Scenario,
 from lambdalint.model.values import OpenMap, Text, Unknown, Value
 from lambdalint.parsers.intrinsics import evaluate
 from lambdalint.parsers.parameters import Assignment, Named, Parameters
+from lambdalint.parsers.references import undefined
 from lambdalint.parsers.scenarios import MAX_SCENARIOS, Plan, Uses, plan, uses
 
 SAM = "AWS::Serverless-2016-10-31"
@@ -51,9 +52,10 @@ def shape(root: Any) -> tuple[Fault, ...]:
         for name in SECTIONS
         if root.get(name) is not None and not isinstance(root[name], (dict, Unknown))
     ]
+    without_sam = _is_without_sam(root)
     resources = root.get("Resources")
     for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
-        path = ("Resources", logical_id)
+        path: Path = ("Resources", logical_id)
         if logical_id.startswith("Fn::") or isinstance(resource, Unknown):
             continue
         if not isinstance(resource, dict):
@@ -69,7 +71,17 @@ def shape(root: Any) -> tuple[Fault, ...]:
         if properties is not None and not isinstance(properties, (dict, Unknown)):
             where = (*path, "Properties")
             faults.append(Fault("not-a-map", where, {"what": "Properties", "found": _kind(properties)}, key=True))
+        if without_sam and isinstance(kind, str) and kind.startswith("AWS::Serverless::"):
+            faults.append(Fault("transform-missing", (*path, "Type"), {"type": kind}))
+            without_sam = False
     return tuple(faults)
+
+
+def _is_without_sam(root: dict[str, Any]) -> bool:
+    """Whether nothing in a template can turn SAM resources into CloudFormation; a macro of the user's own might."""
+    names = transforms(root)
+    hosted = all(isinstance(name, str) and name.startswith("AWS::") for name in names)
+    return hosted and SAM not in names and not any(key.startswith("Fn::") for key in root)
 
 
 def _kind(value: Any) -> str:
@@ -164,6 +176,9 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
     for assignment in first:
         assignment.logical_ids = expansion(assignment).resources
     planned = plan(first, (base.uses[name] for name, raw in base.resources.items() if _modelled(raw["Type"])))
+    if not any(made.is_open for _, made in expansions):
+        names = frozenset().union(*(made.template.get("Resources") or () for _, made in expansions))
+        faults += undefined(root, names, any(made.faults for _, made in expansions))
     return Deployments(faults, tuple(_deployments(template, planned, expansion, as_of)))
 
 
@@ -203,7 +218,12 @@ def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) 
         yield Deployment(
             template,
             resources,
-            scenario=Scenario(assignment.named.label, derived, frozenset(map(str, assignment.changes))),
+            scenario=Scenario(
+                assignment.named.label,
+                derived,
+                frozenset(map(str, assignment.changes)),
+                tuple((name, link and link.location) for name, (_, link) in assignment.named.overrides.items()),
+            ),
             moved=expanded.moved,
             owners=expanded.owners,
             faults=expanded.faults,

@@ -117,7 +117,7 @@ def _below(folder: str, inner: str) -> str:
 
 def _text(path: str) -> str:
     try:
-        if os.path.islink(path):
+        if os.path.islink(path) or not os.path.isfile(path):
             return ""  # git follows no link here either
         with open(path, "rb") as file:
             return file.read(MAX_BYTES).decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lambdalint.model.image import Image, Manifest, Progress, Scan
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.image_layers import Budget, UNREAD, LayerScan, scan_layer, task_files, workers
+from lambdalint.parsers.image_layers import UNREAD, Budget, LayerScan, scan_layer, task_files, workers
 from lambdalint.parsers.image_manifests import Manifests, blob_algorithm, blob_place
 from lambdalint.parsers.image_store import FolderStore, GzipStore, Store, TarStore
 from lambdalint.parsers.streams import BadStream, gunzip
@@ -30,6 +30,8 @@ def claims_image(path: str) -> bool:
         return os.path.isfile(os.path.join(path, "oci-layout")) or (
             os.path.isfile(os.path.join(path, "index.json")) and os.path.isdir(os.path.join(path, "blobs"))
         )
+    if not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb", buffering=0) as file:
             first = file.read(1 << 16)
@@ -55,9 +57,9 @@ def _member_name(block: bytes) -> str:
 def open_image(
     path: str, *, root: str | None = None, architecture: str | None = None, progress: Progress | None = None
 ) -> Image:
-    """The image at ``path``. Of several platforms that of ``architecture`` (``amd64``, ``arm64``) is looked at, else the
-    first. ``root`` is the folder that links of a layout may lead to (default: its own). Never raises: what fails is in
-    the image's ``faults``."""
+    """The image at ``path``. Of several platforms that of ``architecture`` (``amd64``, ``arm64``) is looked at, else
+    the first. ``root`` is the folder that links of a layout may lead to (default: its own). Never raises: what fails is
+    in the image's ``faults``."""
     return Image(path, _Reader(path, root, architecture), progress)
 
 
@@ -72,10 +74,10 @@ class _Reader:
         self._scanned: dict[str, LayerScan] = {}
         """Of a gzipped archive: its members that are no JSON, by name, as layers."""
 
-    def manifest(self) -> Manifest:
+    def manifest(self, progress: Progress | None) -> Manifest:
         faults = Faults()
         try:
-            self._store = self._open(faults)
+            self._store = self._open(faults, progress)
             found = None if self._store is None else Manifests(self._store, faults, self._architecture).read()
         except OSError as error:
             faults.add("unreadable", error=error.strerror or str(error))
@@ -86,29 +88,32 @@ class _Reader:
             return Manifest("unknown", faults.all())
         return found._replace(faults=faults.all())
 
-    def _open(self, faults: Faults) -> Store | None:
+    def _open(self, faults: Faults, progress: Progress | None) -> Store | None:
         if os.path.isdir(self._path):
             return FolderStore(self._path, self._root, faults)
+        if os.path.exists(self._path) and not os.path.isfile(self._path):
+            faults.add("unreadable", error="not a regular file")
+            return None
         with open(self._path, "rb", buffering=0) as file:
             first = file.read(512)
         if first[:2] == b"\x1f\x8b":
-            return self._open_gzip(faults, _USUAL_ROOT)
+            return self._open_gzip(faults, _USUAL_ROOT, progress)
         return TarStore(self._path, faults) if looks_like_tar(first) else None
 
-    def _open_gzip(self, faults: Faults, root: str | None) -> Store:
+    def _open_gzip(self, faults: Faults, root: str | None, progress: Progress | None) -> Store:
         budget = Budget(0, None)
 
         def scan(name: str, data: Iterator[bytes]) -> None:
             self._scanned[name] = scan_layer(name, data, blob_algorithm(name), root, budget)
 
-        return GzipStore(self._path, faults, scan)
+        return GzipStore(self._path, faults, scan, progress)
 
     def scan(self, manifest: Manifest, progress: Progress | None) -> Scan:
         if self._store is None or not manifest.layers:
             return Scan(files_complete=manifest.config is not None and not manifest.faults)
         root = manifest.config.task_root if manifest.config else None
         if isinstance(self._store, GzipStore) and root not in (None, _USUAL_ROOT):
-            self._open_gzip(Faults(), root)
+            self._open_gzip(Faults(), root, progress)
         sources = {layer.blob: layer for layer in manifest.layers if layer.size is not None}
         budget = Budget(sum(layer.size or 0 for layer in sources.values()), progress)
         if isinstance(self._store, GzipStore):

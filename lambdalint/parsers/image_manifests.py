@@ -38,13 +38,15 @@ class _Chosen(NamedTuple):
 class Manifests:
     """Reads what a store says of itself, down to one image's manifest."""
 
-    __slots__ = ("architecture", "entries", "faults", "store")
+    __slots__ = ("architecture", "entries", "faults", "seen", "store")
 
     def __init__(self, store: Store, faults: Faults, architecture: str | None) -> None:
         self.store = store
         self.faults = faults
         self.architecture = architecture
         self.entries: list[Entry] = []
+        self.seen: set[str] = set()
+        """Indexes that were read: each is, once."""
 
     def read(self) -> Manifest | None:
         index = self.json("index.json")
@@ -100,9 +102,11 @@ class Manifests:
         nested = [item for item in top if item.get("mediaType") in INDEX_TYPES]
         if nested:
             return str(nested[0]["mediaType"])
-        images = [item for item in top if not _is_attestation(item)]
-        names = {_annotations(item).get("org.opencontainers.image.ref.name") for item in images}
-        if len(images) > 1 and len(names) == len(images):
+        # One image may have several names: its digest counts once.
+        images = list({str(item.get("digest")): item for item in top if not _is_attestation(item)}.values())
+        names = {_name(item) for item in images}
+        platforms = {tuple(map(str, _map(item.get("platform")).items())) for item in images}
+        if len(images) > 1 and (len(names) > 1 or len(platforms) < len(images)):
             self.faults.add("several-images", names=sorted(str(name) for name in names))
             return None
         if len(images) > 1 or any(_reference_type(item) for item in top):
@@ -111,12 +115,15 @@ class Manifests:
 
     def walk(self, items: list[dict[str, Any]], depth: int) -> None:
         for item in items:
-            if len(self.entries) >= MAX_ENTRIES or depth > MAX_NESTING:
+            if len(self.entries) + len(self.seen) >= MAX_ENTRIES or depth > MAX_NESTING:
                 self.faults.add("too-many-members", limit=MAX_ENTRIES)
                 return
             media_type = str(item.get("mediaType") or "")
             digest = item.get("digest")
             if media_type in INDEX_TYPES:
+                if str(digest) in self.seen:
+                    continue
+                self.seen.add(str(digest))
                 nested = self.blob(digest)
                 if isinstance(nested, dict):
                     self.walk([inner for inner in _list(nested.get("manifests")) if isinstance(inner, dict)], depth + 1)
@@ -130,7 +137,7 @@ class Manifests:
                     _text(platform.get("architecture")),
                     _text(platform.get("variant")),
                     _is_attestation(item),
-                    _text(_annotations(item).get("org.opencontainers.image.ref.name")),
+                    _name(item),
                 )
             )
 
@@ -225,6 +232,12 @@ def _text(value: object) -> str | None:
 
 def _annotations(item: dict[str, Any]) -> dict[str, Any]:
     return _map(item.get("annotations"))
+
+
+def _name(item: dict[str, Any]) -> str | None:
+    """What an image is called; `docker save` gives the tag alone as its reference name."""
+    notes = _annotations(item)
+    return _text(notes.get("io.containerd.image.name")) or _text(notes.get("org.opencontainers.image.ref.name"))
 
 
 def _reference_type(item: dict[str, Any]) -> str | None:

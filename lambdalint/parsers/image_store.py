@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import chain
 from typing import Protocol
 
+from lambdalint.model.image import Progress
 from lambdalint.parsers.faults import Faults
 from lambdalint.parsers.streams import BadStream, gunzip
 from lambdalint.parsers.tar import TarEntry, TarError, tar_members, walk_file
@@ -15,6 +16,8 @@ from lambdalint.parsers.tar import TarEntry, TarError, tar_members, walk_file
 MAX_MEMBERS = 100_000
 MAX_JSON = 8 << 20
 """Bytes of one manifest, index or configuration."""
+MAX_ARCHIVE = 16 << 30
+"""Bytes that a gzipped archive may hold: it is read to its end to know what is in it."""
 MAX_JSON_TOTAL = 64 << 20
 """Bytes of all such blobs of a gzipped archive, which are held while it is read."""
 CHUNK = 1 << 18
@@ -117,11 +120,14 @@ class TarStore:
         return None if found is None else _stretch(self._path, *found)
 
 
-def _stretch(path: str, offset: int, size: int) -> Iterator[bytes]:
+def _stretch(path: str, offset: int, size: int, progress: Progress | None = None) -> Iterator[bytes]:
+    left = size
     with open(path, "rb", buffering=0) as file:
         file.seek(offset)
-        while size > 0 and (data := file.read(min(CHUNK, size))):
-            size -= len(data)
+        while left > 0 and (data := file.read(min(CHUNK, left))):
+            left -= len(data)
+            if progress is not None:
+                progress(size - left, size)
             yield data
 
 
@@ -133,32 +139,42 @@ class GzipStore:
 
     __slots__ = ("_json", "_links", "_sizes")
 
-    def __init__(self, path: str, faults: Faults, scan: Callable[[str, Iterator[bytes]], None]) -> None:
+    def __init__(
+        self,
+        path: str,
+        faults: Faults,
+        scan: Callable[[str, Iterator[bytes]], None],
+        progress: Progress | None = None,
+    ) -> None:
         self._json: dict[str, bytes] = {}
         self._sizes: dict[str, int] = {}
         self._links: dict[str, str] = {}
-        total = 0
-        with open(path, "rb", buffering=0) as file:
-            try:
-                for entry, data in tar_members(gunzip(_chunks(file.read))):
-                    name = _plain(entry.name)
-                    if link := _link(name, entry):
-                        self._links[name] = link
-                    if entry.kind != "0":
-                        continue
-                    if len(self._sizes) >= MAX_MEMBERS:
-                        faults.add("too-many-members", limit=MAX_MEMBERS)
-                        break
-                    self._sizes[name] = entry.stored
-                    first = next(data, b"")
-                    # The first byte tells JSON from a layer.
-                    if first[:1] in (b"{", b"[") and entry.stored <= MAX_JSON and total < MAX_JSON_TOTAL:
-                        total += entry.stored
-                        self._json[name] = b"".join((first, *data))
-                    else:
-                        scan(name, chain((first,), data))
-            except (TarError, BadStream) as error:
-                faults.add("truncated", detail=str(error.args[-1]))
+        total = whole = 0
+        size = os.path.getsize(path)
+        try:
+            for entry, data in tar_members(gunzip(_stretch(path, 0, size, progress))):
+                name = _plain(entry.name)
+                if link := _link(name, entry):
+                    self._links[name] = link
+                if entry.kind != "0":
+                    continue
+                if len(self._sizes) >= MAX_MEMBERS:
+                    faults.add("too-many-members", limit=MAX_MEMBERS)
+                    break
+                self._sizes[name] = entry.stored
+                whole += entry.stored
+                if whole > MAX_ARCHIVE:
+                    faults.add("bomb", bytes=MAX_ARCHIVE)
+                    break
+                first = next(data, b"")
+                # The first byte tells JSON from a layer.
+                if first[:1] in (b"{", b"[") and entry.stored <= MAX_JSON and total < MAX_JSON_TOTAL:
+                    total += entry.stored
+                    self._json[name] = b"".join((first, *data))
+                else:
+                    scan(name, chain((first,), data))
+        except (TarError, BadStream) as error:
+            faults.add("truncated", detail=str(error.args[-1]))
 
     def resolve(self, name: str) -> str:
         """The member that a link leads to."""
@@ -192,8 +208,3 @@ def _follow(name: str, members: Container[str], links: Mapping[str, str]) -> str
             break
         name = links[name]
     return name
-
-
-def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    while data := read(CHUNK):
-        yield data

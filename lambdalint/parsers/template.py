@@ -7,6 +7,7 @@ import os
 from lambdalint.finding import Fault
 from lambdalint.judge import Roots
 from lambdalint.model.deployment import Input, Reading, Template
+from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import SAM, read, transforms
 from lambdalint.parsers.discover import Source
 from lambdalint.parsers.document import parse
@@ -25,10 +26,8 @@ def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
     kind = "sam" if isinstance(document.root, dict) and SAM in transforms(document.root) else "cloudformation"
     folder = os.path.dirname(absolute)
     template = Template(document, folder, project_root(absolute, settings.cwd), kind)
-    from lambdalint.parsers.artifacts import attach
-
     found = read(attach(template, settings), named, settings.as_of)
-    faults = document.faults + faults + found.faults + _undeclared(named, document.root)
+    faults = document.faults + faults + found.faults
     return Reading(Input(shown, document, faults), found.deployments)
 
 
@@ -56,22 +55,3 @@ def samconfig(absolute: str, shown: str) -> tuple[list[Named], tuple[Fault, ...]
     from lambdalint.parsers.samconfig import environments
 
     return environments(absolute, shown)
-
-
-def _undeclared(named: list[Named], root: object) -> tuple[Fault, ...]:
-    """Overrides of a samconfig that the template does not declare (the command line's are the run's to judge)."""
-    parameters = root.get("Parameters") if isinstance(root, dict) else None
-    declared = parameters if isinstance(parameters, dict) else {}
-    return tuple(
-        Fault(
-            "unknown-override",
-            (),
-            {"name": name, "where": f"samconfig environment {one.label}"},
-            link.location.span,
-            file=link.location.file,
-        )
-        for one in named
-        if one.label is not None
-        for name, (_, link) in one.overrides.items()
-        if name not in declared and link is not None and link.location is not None
-    )
