@@ -1,3 +1,24 @@
 """lambdalint says, before a deployment, what AWS Lambda will refuse, throttle or break."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lambdalint.finding import Report
+    from lambdalint.settings import Settings
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "lint"]
+
+
+def lint(paths: Sequence[str], settings: Settings | None = None) -> Report:
+    """Lint everything below the paths, as the command line does.
+
+    Raises lambdalint.settings.SettingsError and lambdalint.rulebook.RuleError for settings and rules that cannot be used.
+    """
+    from lambdalint.engine import lint as run
+    from lambdalint.settings import Settings as Defaults
+
+    return run(paths, settings or Defaults())[0]

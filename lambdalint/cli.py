@@ -55,7 +55,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(command: str, summary: str) -> _Parser:
-    return _Parser(prog=f"lambdalint {command}".strip(), description=summary, allow_abbrev=False)
+    # A width given keeps argparse from importing shutil to ask for the terminal's, at every add_argument.
+    def formatter(prog: str) -> argparse.HelpFormatter:
+        return argparse.HelpFormatter(prog, max_help_position=32, width=100)
+
+    return _Parser(
+        prog=f"lambdalint {command}".strip(), description=summary, allow_abbrev=False, formatter_class=formatter
+    )
 
 
 def _input_options(parser: argparse.ArgumentParser) -> None:

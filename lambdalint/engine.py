@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Finding, Notice, Problem, Report
-from lambdalint.judge import Judge, Judged, Roots, Tally
+from lambdalint.judge import Judge, Judged, Tally
 from lambdalint.model.deployment import Deployment, Reading, Trace
 from lambdalint.parsers.discover import Source, discover
 from lambdalint.rulebook import Rule, RuleBook, load
-from lambdalint.settings import Settings, repository_root
+from lambdalint.settings import Roots, Settings, repository_root
 
 
 class Bound(NamedTuple):
@@ -33,7 +33,7 @@ class Result(NamedTuple):
     census: tuple[Any, ...] = ()
     functions: int = 0
     files: int = 0
-    trusted: bool = True
+    hidden: int = 0
 
 
 class Run:
@@ -43,7 +43,9 @@ class Run:
         self.settings = settings
         self.book = book
         self.roots = roots
-        self.rules = book.selected(settings.select, settings.ignore)
+        self.internal = INTERNAL in settings.select
+        select = [word for word in settings.select if word != INTERNAL]
+        self.rules = book.selected(select, settings.ignore)
         self._bound: dict[str, list[Bound]] = {}
 
     def bound(self, subject: str) -> list[Bound]:
@@ -66,6 +68,8 @@ class Run:
 
 
 CRASH = "internal error: "
+INTERNAL = "cdk-internal"
+"""What --select names to see findings on the functions that CDK makes for itself."""
 
 
 def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> tuple[Report, RuleBook]:
@@ -77,6 +81,10 @@ def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -
     run = Run(settings, book, roots)
     results = list(_each(run, found.sources))
     notices = [notice for result in results for notice in result.notices]
+    hidden = sum(result.hidden for result in results)
+    if hidden:
+        words = f"{hidden} findings on functions that CDK makes for itself are not shown"
+        notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
     notices += [Notice("there is no such file or folder", path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]
     findings = [finding for result in results for finding in result.findings]
@@ -147,6 +155,7 @@ def lint_source(run: Run, source: Source) -> Result:
             total.census + one.census,
             total.functions + one.functions,
             total.files + one.files,
+            total.hidden + one.hidden,
         )
     return total
 
@@ -172,13 +181,16 @@ class Checking:
         self.census: list[Any] = []
         self.labels: list[str] = []
         self.functions: set[str] = set()
+        self.hidden: set[Any] = set()
+        """Findings on what CDK made for itself: they are counted only."""
         self._seen: dict[tuple[str, str], list[tuple[Trace, list[Judged]]]] = {}
 
     def check(self, subject: str, thing: Any, deployment: Deployment | None = None) -> list[Judged]:
         """Run every rule for a subject; the findings, counted already."""
         found = self.run.problems(subject, thing, deployment, self.notices)
         judged = [self.judge.judge(bound.rule, problem, bound.arguments, deployment) for bound, problem in found]
-        kept = [one for one in judged if one is not None]
+        kept = [one for one in judged if one is not None and (self.run.internal or not one.internal)]
+        self.hidden |= {one.key for one in judged if one is not None and one.internal and not self.run.internal}
         label = deployment.scenario.label if deployment is not None and not deployment.scenario.derived else None
         for one in kept:
             self.tally.add(one, label)
@@ -224,6 +236,7 @@ class Checking:
             tuple(self.census),
             len(self.functions),
             1,
+            len(self.hidden),
         )
 
 

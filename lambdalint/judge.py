@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from lambdalint.digest import sha256
 from lambdalint.finding import FIRST_LINE, Decision, Finding, Location, Path, Place, Problem, Related
 from lambdalint.model.deployment import Deployment, DocumentLike
 from lambdalint.rulebook import Rule, severity_of
+from lambdalint.settings import Roots
 
 NAMES = ("Sid", "Id", "Key", "Name", "StatementId", "LogicalId")
 """What names a list's item in a fingerprint, before its index."""
-
-
-class Roots(NamedTuple):
-    """Where paths start: findings from the working directory, fingerprints from the repository."""
-
-    cwd: str
-    repository: str
-
-    def shown(self, path: str) -> str:
-        """A path relative to the working directory, POSIX."""
-        if path in ("-", "<stdin>"):
-            return "<stdin>"
-        relative = os.path.relpath(path, self.cwd) if os.path.isabs(path) else os.path.normpath(path)
-        return relative.replace(os.sep, "/")
-
-    def absolute(self, path: str) -> str:
-        return "" if path in ("-", "<stdin>") else os.path.join(self.cwd, path)
-
-    def stable(self, path: str) -> str:
-        """A path for a fingerprint: relative to the repository, POSIX."""
-        absolute = self.absolute(path)
-        return os.path.relpath(absolute, self.repository).replace(os.sep, "/") if absolute else "<stdin>"
 
 
 class Judged(NamedTuple):
@@ -48,6 +26,8 @@ class Judged(NamedTuple):
     """The fingerprint's text, without ordinal."""
     written: Path
     """The path in the document."""
+    internal: bool = False
+    """It is about a resource that CDK made for itself."""
 
 
 class Judge:
@@ -110,7 +90,9 @@ class Judge:
                 problem.kind,
             )
         )
-        return Judged(finding, tuple(decisions), (rule.code, message, location, resource), identity, written)
+        internal = deployment is not None and problem.at.resource in deployment.template.internal
+        key = (rule.code, message, location, resource)
+        return Judged(finding, tuple(decisions), key, identity, written, internal)
 
     def _stable_path(self, place: Place, deployment: Deployment | None) -> str:
         if self.name:
@@ -249,6 +231,5 @@ class Tally:
         result: list[Finding] = []
         for finding, identity in merged:
             ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
-            digest = hashlib.sha256(f"{identity}\0{ordinal}".encode("utf-8", "surrogatepass")).hexdigest()
-            result.append(finding._replace(fingerprint=digest))
+            result.append(finding._replace(fingerprint=sha256(f"{identity}\0{ordinal}")))
         return result

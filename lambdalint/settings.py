@@ -74,3 +74,25 @@ def project_root(path: str, cwd: str) -> str:
     if own == cwd or own.startswith(cwd.rstrip(os.sep) + os.sep):
         candidates.append(cwd)
     return min((os.path.realpath(c) for c in candidates), key=len)
+
+
+class Roots(NamedTuple):
+    """Where paths start: findings from the working directory, fingerprints from the repository."""
+
+    cwd: str
+    repository: str
+
+    def shown(self, path: str) -> str:
+        """A path relative to the working directory, POSIX."""
+        if path in ("-", "<stdin>"):
+            return "<stdin>"
+        relative = os.path.relpath(path, self.cwd) if os.path.isabs(path) else os.path.normpath(path)
+        return relative.replace(os.sep, "/")
+
+    def absolute(self, path: str) -> str:
+        return "" if path in ("-", "<stdin>") else os.path.join(self.cwd, path)
+
+    def stable(self, path: str) -> str:
+        """A path for a fingerprint: relative to the repository, POSIX."""
+        absolute = self.absolute(path)
+        return os.path.relpath(absolute, self.repository).replace(os.sep, "/") if absolute else "<stdin>"

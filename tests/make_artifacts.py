@@ -97,8 +97,8 @@ def write_tree(root: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def tar_of(entries: list[tuple[str, Any]], form: int = tarfile.PAX_FORMAT) -> bytes:
-    """A tar: bytes are a file, ``("link", target)`` a link, ``("hard", target)`` a hard link, ``"folder"``, ``"device"``;
-    with a mode as third part."""
+    """A tar. Bytes are a file, ``("link", target)`` a link, ``("hard", target)`` a hard link; ``"folder"`` and
+    ``"device"`` are what they say. A mode may be the third part."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as tar:
         for name, content, *mode in entries:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from make_artifacts import AARCH64, OCI, Blobs, digest_of, docker_files, elf, oci_files, tar_of, write_tree
 
 from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS, Image
@@ -264,6 +266,21 @@ def test_wrong_json_is_a_fault(tmp_path: Path) -> None:
         assert image.config is None
         assert image.uncompressed == 0
         kinds(image)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.sampled_from(("archive", "docker", "gzipped-docker")), st.integers(0, 10_000), st.binary(min_size=1, max_size=8)
+)
+def test_no_damage_makes_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, form: str, at: int, patch: bytes
+) -> None:
+    path = image_of(tmp_path_factory.mktemp("damage"), form)
+    data = path.read_bytes()
+    path.write_bytes(data[: at % len(data)] + patch + data[at % len(data) + len(patch) * (at % 2) :])
+    image = open_image(str(path))
+    kinds(image)
+    claims_image(str(path))
 
 
 TARS = {

@@ -166,6 +166,8 @@ def function_of(deployment: Deployment, value: Value) -> Target | None:
                 return Target(target.function, _qualifier(pieces[index + 1 :])) if target.qualifier is None else target
         elif isinstance(piece, str) and ":function:" in piece:
             name, rest = _name_in(piece)
+            if not rest and index + 1 < len(pieces):
+                continue  # the name goes on in the next piece
             named = deployment.named("AWS::Lambda::Function", name) if name and _is_own(deployment, piece) else None
             if isinstance(named, Function):
                 return Target(named, _qualifier((rest, *pieces[index + 1 :]) if rest else pieces[index + 1 :]))

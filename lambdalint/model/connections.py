@@ -12,8 +12,9 @@ from lambdalint.model.arns import function_of, resource_of
 from lambdalint.model.deployment import Deployment, Function, Resource, relation
 from lambdalint.model.event_source import EventSource
 from lambdalint.model.links import reader_of
+from lambdalint.model.mappings import mapping_kind
 
-__all__ = ["connections", "event_sources", "published_as"]
+__all__ = ["connections", "event_sources", "mapping_kind", "published_as"]
 
 
 @relation

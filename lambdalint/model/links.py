@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -27,6 +28,8 @@ class Link(NamedTuple):
     """A map, or None for the resource's own properties."""
     settings_path: Path = ()
 
+
+_FUNCTION = re.compile(r"[a-z0-9:-]*:function:[A-Za-z0-9_:$-]+")
 
 Reader = Callable[[Deployment, Resource], Iterator[Link]]
 
@@ -245,10 +248,13 @@ def _named_functions(value: Any, path: Path) -> Iterator[tuple[Path, Value]]:
     elif isinstance(value, Text):
         if parse(value) is not None:
             yield path, value
-        else:
-            for piece in value.parts:
-                if isinstance(piece, Reference):
-                    yield path, piece
+            return
+        for piece in value.parts:
+            if isinstance(piece, Reference):
+                yield path, piece
+            elif isinstance(piece, str):
+                for found in _FUNCTION.findall(piece):
+                    yield path, found
 
 
 def _data_source(deployment: Deployment, resource: Resource) -> Iterator[Link]:
@@ -289,9 +295,10 @@ def _permission(deployment: Deployment, resource: Resource) -> Iterator[Link]:
 def _url(deployment: Deployment, resource: Resource) -> Iterator[Link]:
     function = resource.get("TargetFunctionArn")
     qualifier = resource.get("Qualifier")
-    if qualifier is not None and isinstance(function, (str, Reference)):
-        suffix = qualifier if isinstance(qualifier, (str, Reference)) else "?"
-        function = Text((function, ":", suffix)) if isinstance(function, Reference) else f"{function}:{suffix}"
+    if isinstance(qualifier, str) and isinstance(function, str):
+        function = f"{function}:{qualifier}"
+    elif qualifier is not None and isinstance(function, (str, Reference)):
+        function = Text((function, f":{qualifier}") if isinstance(qualifier, str) else (function, ":", qualifier))
     yield Link("function-url", SYNC, function, ("TargetFunctionArn",))
 
 

@@ -328,9 +328,29 @@ class Source:
     """What is known of a function's Python code."""
 
     __slots__ = (
-        "calls", "clients", "complete", "dynamic_services", "environment_open", "environment_whole", "faults",
-        "files", "handler", "imports", "modules", "new_syntax", "reads", "sets", "shared_memory", "sleeps", "timeouts",
-        "unread", "working_directory_changes", "writes", "_decode", "_span_of", "_texts",
+        "_decode",
+        "_span_of",
+        "_texts",
+        "calls",
+        "clients",
+        "complete",
+        "dynamic_services",
+        "environment_open",
+        "environment_whole",
+        "faults",
+        "files",
+        "handler",
+        "imports",
+        "modules",
+        "new_syntax",
+        "reads",
+        "sets",
+        "shared_memory",
+        "sleeps",
+        "timeouts",
+        "unread",
+        "working_directory_changes",
+        "writes",
     )  # fmt: skip
 
     def __init__(

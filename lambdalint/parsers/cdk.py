@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Fault, Location, Notice, Span
-from lambdalint.judge import Roots
 from lambdalint.model.deployment import Deployment, Input, Reading, Template
 from lambdalint.model.values import text
 from lambdalint.parsers.attach import attach
@@ -20,7 +19,7 @@ from lambdalint.parsers.cloudformation import read
 from lambdalint.parsers.discover import Source
 from lambdalint.parsers.document import read as read_document
 from lambdalint.parsers.parameters import Named
-from lambdalint.settings import Settings, project_root
+from lambdalint.settings import Roots, Settings, project_root
 
 KNOWN_VERSION = 55
 """The newest schema of the cloud assembly that this reader was tried on."""

@@ -178,7 +178,8 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
     planned = plan(first, (base.uses[name] for name, raw in base.resources.items() if _modelled(raw["Type"])))
     if not any(made.is_open for _, made in expansions):
         names = frozenset().union(*(made.template.get("Resources") or () for _, made in expansions))
-        faults += undefined(root, names, any(made.faults for _, made in expansions))
+        refused = any(made.faults for _, made in expansions) or any(f.kind == "transform-missing" for f in faults)
+        faults += undefined(root, names, refused)
     return Deployments(faults, tuple(_deployments(template, planned, expansion, as_of)))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lambdalint.judge import Roots
 from lambdalint.model.deployment import Reading
 from lambdalint.parsers.discover import Source
-from lambdalint.settings import Settings
+from lambdalint.settings import Roots, Settings
 
 
 def read_source(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:

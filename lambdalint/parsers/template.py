@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 
 from lambdalint.finding import Fault
-from lambdalint.judge import Roots
 from lambdalint.model.deployment import Input, Reading, Template
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import SAM, read, transforms
 from lambdalint.parsers.discover import Source
 from lambdalint.parsers.document import parse
 from lambdalint.parsers.parameters import Named
-from lambdalint.settings import Settings, project_root
+from lambdalint.settings import Roots, Settings, project_root
 
 
 def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:

@@ -1,7 +1,7 @@
 """What was read of a module, kept on disk by content: a second run parses nothing.
 
-One JSON file per module and version, sealed with its digest, under the platform's cache folder. An entry that is broken, of another shape or
-cannot be written counts as absent; two runs that write the same entry replace it whole.
+One JSON file per module and version, sealed with its digest, under the platform's cache folder. An entry that is broken
+or cannot be written counts as absent; two runs that write the same entry replace it whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a module binds and imports at its top level, without parsing it.
 
-A file without a single byte that a rule looks for (no SDK, no environment, no file, no sleep) still has a handler, its
-signature and imports. They stand on logical lines that a pattern recognises. The outcome has the shape that ``walk``
+A file without a single byte that a rule looks for (no SDK, no environment, no file, no sleep) still has a handler,
+its signature and imports. They stand on logical lines that a pattern recognises. The outcome has the shape that ``walk``
 gives, with empty function bodies and ``parsed`` false. Where a line is out of the ordinary the answer is None: parse it.
 """
 
@@ -51,7 +51,12 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
             continue
         elif found := _DEF.match(words):
             parameters = _parameters(text, line.start + found.end())
-            block = {"name": found[2], "kind": "async" if found[1] else "def", "body": [], "line": line.number}
+            block: dict[str, Any] = {
+                "name": found[2],
+                "kind": "async" if found[1] else "def",
+                "body": [],
+                "line": line.number,
+            }
             block["parameters"] = parameters
             blocks.append(block)
             # A decorator is written as one that is not known: it may give another signature.
@@ -62,7 +67,7 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
             steps = [["class", found[1], len(blocks) - 1, [None], [None] if decorated else []]]
             open_.append((line.indent, "code"))
         elif found := _HEADER.match(words):
-            if not re.search(r":\s*(?:#[^\n]*)?\Z", words) or " as " in words and found[1] not in ("except", "with"):
+            if not re.search(r":\s*(?:#[^\n]*)?\Z", words) or (" as " in words and found[1] not in ("except", "with")):
                 return None
             open_.append((line.indent, _context(words, found[1])))
             if found[1] in ("for", "with", "async for", "async with", "while"):
@@ -70,7 +75,7 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
         elif found := _ASSIGN.match(words):
             if found[1] in bound and not found[2]:
                 continue
-            if ";" in words or "=" in words[found.end() :] and not found[2] and "(" not in words:
+            if ";" in words or ("=" in words[found.end() :] and not found[2] and "(" not in words):
                 return None
             bound.add(found[1])
             value = None

@@ -1,7 +1,7 @@
 """From the bytes of one module to what it does: a pure function of the bytes and of the interpreter that runs us.
 
-Bytes are looked at first; a file that holds nothing a rule asks about gets an outline and no parse. ``compile()`` (which
-runs nothing) is asked whether the text is Python at all; libcst gives the tree for the walk.
+Bytes are looked at first; a file that holds nothing a rule asks about gets an outline and no parse. ``compile()``
+(which runs nothing) is asked whether the text is Python at all; libcst gives the tree for the walk.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _NEW_SYNTAX = re.compile(
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#[^\r\n]*)?$")
 _ENCODINGS = re.compile(
-    r"utf-?8(-sig)?|ascii|us-ascii|(iso-?8859|latin)-?\d{1,2}(-\d{1,2})?|l1|cp\d{3,4}|windows-\d{4}|koi8-[ru]|mac-?roman|gbk|gb2312"
-    r"|gb18030|big5|euc-?(jp|kr)|shift_?jis|sjis\Z"
+    r"utf-?8(-sig)?|ascii|us-ascii|(iso-?8859|latin)-?\d{1,2}(-\d{1,2})?|l1|cp\d{3,4}|windows-\d{4}|koi8-[ru]|mac-?roman"
+    r"|gbk|gb2312|gb18030|big5|euc-?(jp|kr)|shift-?jis|sjis"
 )
 _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -92,12 +92,27 @@ def _parsed(text: str, scan: Scan, fault: list[Any] | None) -> Code:
         walk.module(tree)
     except RecursionError:
         return _empty(fault, "depth")
-    return {"parsed": True, "fault": fault, "limit": None, "features": walk.features, "imports": walk.imports, "blocks": walk.blocks}
+    return {
+        "parsed": True,
+        "fault": fault,
+        "limit": None,
+        "features": walk.features,
+        "imports": walk.imports,
+        "blocks": walk.blocks,
+    }
 
 
 def _empty(fault: list[Any] | None = None, limit: str | None = None) -> Code:
     body = {"name": "", "kind": "module", "body": [], "line": 1}
-    return {"parsed": False, "fault": fault, "limit": limit, "features": [], "imports": [], "blocks": [body], "blind": True}
+    return {
+        "parsed": False,
+        "fault": fault,
+        "limit": limit,
+        "features": [],
+        "imports": [],
+        "blocks": [body],
+        "blind": True,
+    }
 
 
 def parse_tree(text: str, deep: bool = False) -> tuple[Any, list[Any] | None]:

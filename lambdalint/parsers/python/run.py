@@ -15,8 +15,26 @@ from lambdalint.parsers.python import known
 from lambdalint.parsers.python.facts import Facts
 from lambdalint.parsers.python.modules import Modules, absolute
 from lambdalint.parsers.python.values import (
-    Choice, Class, Client, Const, Context, Decorated, Env, External, FilePath, Function, Items, Mapping, ModuleValue,
-    Object, Pieces, Scope, Super, Value, constant, join, members, text_of,
+    Choice,
+    Class,
+    Client,
+    Const,
+    Context,
+    Decorated,
+    Env,
+    External,
+    Function,
+    Items,
+    Mapping,
+    ModuleValue,
+    Object,
+    Scope,
+    Super,
+    Value,
+    constant,
+    join,
+    members,
+    text_of,
 )  # fmt: skip
 
 MAX_STEPS = 150_000
@@ -36,7 +54,7 @@ _PASSIVE_BASES = frozenset(
 )
 
 
-class Enough(Exception):  # noqa: N818
+class Enough(Exception):
     """The bound on steps is met."""
 
 
@@ -119,7 +137,7 @@ class Run:
             return value
         self.facts.module(found)
         value.state = "running"
-        frame = Frame(value, 0, value.scope, MODULE, outer.invoking if outer is not None else False)
+        frame = Frame(value, 0, value.scope, MODULE, False)
         if outer is not None:
             frame.certain = outer.certain
         value.scope.open = bool(code.get("blind"))
@@ -304,7 +322,7 @@ class Run:
         _, target, iterable, body, orelse = step
         value = self.value(iterable, frame)
         for element in self.elements(value):
-            self.loop(lambda element=element: self.bind(target, element, frame), body, frame)  # type: ignore[misc]
+            self.loop(lambda element=element: self.bind(target, element, frame), body, frame)
         self.block(orelse, frame)
         return False
 
@@ -503,16 +521,14 @@ class Run:
 
     def lookup(self, name: str, frame: Frame) -> Value | None:
         scope: Scope | None = frame.scope
-        first = True
         open_ = False
         while scope is not None:
             shared = scope.shared.get(name)
             if shared is not None:
                 return shared.names.get(name)
-            if name in scope.names and (first or not isinstance(scope, ClassScope)):
+            if name in scope.names:
                 return scope.names[name]
             open_ = open_ or scope.open
-            first = False
             scope = scope.parent
         if name == "__name__":
             return Const(frame.module.module.name)
@@ -1041,12 +1057,6 @@ class Run:
             self.running.add(place)
             self.body(function, frame)
             self.running.discard(place)
-
-
-class ClassScope(Scope):
-    """Names of a class body: methods do not see them."""
-
-    __slots__ = ()
 
 
 def function_scope(frame: Frame) -> Scope:

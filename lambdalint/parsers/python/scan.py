@@ -224,8 +224,9 @@ def span_of(text: str, number: int, token: str, nth: int) -> Span:
     found = list(_tokens(text, line, token, nth))
     if not token or not found:
         return _span(text, line.start, line.end, line)
-    begin = end = found[-1]
-    end += len(token)
+    begin = found[-1]
+    match = re.compile(_pattern(token)).match(text, begin)
+    end = match.end() if match is not None else begin + len(token)
     if token[-1].isalnum() or token[-1] == "_":
         while begin > line.start and (text[begin - 1].isalnum() or text[begin - 1] in "._"):
             begin -= 1
@@ -233,19 +234,26 @@ def span_of(text: str, number: int, token: str, nth: int) -> Span:
     return _span(text, begin, end, line)
 
 
+def _pattern(token: str) -> str:
+    """What matches a token: an attribute with its dot, a name that is no keyword argument, a sign."""
+    if token[:1] == "." and token[1:].isidentifier():
+        return r"\.\s*" + token[1:] + r"(?!\w)"
+    if token.isidentifier():
+        return r"(?<![\w.])" + token + r"(?!\w)(?!\s*=[^=])"
+    return re.escape(token)
+
+
 def _tokens(text: str, line: Line, token: str, nth: int) -> list[int]:
     """Offsets of the first ``nth`` + 1 places of a token in a logical line, outside comments and plain strings."""
     places: list[int] = []
-    word = re.compile(
-        r"(?<!\w)" + re.escape(token) + r"(?!\w)|[#\"']" if token[:1].isidentifier() else re.escape(token) + r"|[#\"']"
-    )
+    word = re.compile(f"({_pattern(token)})|[#\"']")
     position, end = line.start, line.end
     while position < end and len(places) <= nth:
         found = word.search(text, position, end)
         if found is None:
             break
         at = found.start()
-        if found.group() == token:
+        if found[1] is not None:
             places.append(at)
             position = found.end()
         elif text[at] == "#":
@@ -256,7 +264,7 @@ def _tokens(text: str, line: Line, token: str, nth: int) -> list[int]:
             stop = string_end(text, at)[0]
             if before and ("f" in before.group().lower() or "t" in before.group().lower()):
                 for inner in re.compile(word.pattern).finditer(text, at + 1, min(stop, end)):
-                    if inner.group() == token:
+                    if inner[1] is not None:
                         places.append(inner.start())
             position = stop
     return places[: nth + 1]

@@ -19,7 +19,7 @@ class Value:
         return tuple(getattr(self, name) for name in self.__slots__)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._key() == other._key()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._key()))
@@ -244,7 +244,7 @@ class Decorated(Value):
 class Class(Holder, Value):
     """A class of the package."""
 
-    __slots__ = ("bases", "index", "module", "names", "fields")
+    __slots__ = ("bases", "fields", "index", "module", "names")
     __hash__ = object.__hash__
     __eq__ = object.__eq__
 

@@ -1,8 +1,8 @@
 """One walk over a libcst tree: what a module does, as plain lists that JSON can hold.
 
-The outcome (``Code``, see below) is a pure function of the text. It keeps what the linking of modules needs (names, calls,
-attributes, subscripts, constants, branches) and drops the rest. Nodes are told apart by the name of their class, so
-that libcst need not be imported here; no visitor, matcher or metadata wrapper is used: they cost more than the parse.
+The outcome (``Code``, see below) is a pure function of the text. It keeps what the linking of modules needs (names,
+calls, attributes, subscripts, constants, branches) and drops the rest. Nodes are told apart by the name of their class,
+so that libcst need not be imported here; no visitor, matcher or metadata wrapper is used: they cost more than the parse.
 
 Expressions (None is one that is not followed)::
 
@@ -24,7 +24,8 @@ Steps of a block::
     ["with", [[e, target]…], body]  ["try", body, [[types, name, body]…], orelse, final]
     ["match", subject, [[[name…], guard, body]…]]  ["global", [name…]]  ["field", name]  ["del", target]
 
-A site is ``[line of its statement, token, nth of that token in the statement, nth in the block]``.
+A site is ``[line of its statement, token, nth of that token in the statement, nth in the block]``; the token is a name,
+or an attribute with its dot.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from typing import Any
 from lambdalint.parsers.python.scan import Line
 
 Code = dict[str, Any]
-"""``parsed``: bool; ``fault``: None or [line, column, message, judge]; ``features``: [[version, name, site, block]…];
-``imports``: every import step, wherever it stands; ``blocks``: the module's body first, then classes, functions and lambdas as written."""
+"""``parsed``: bool; ``fault``: None or [line, column, message, judge]; ``features``: [[version, name, site,
+block]…]; ``imports``: every import step, wherever it stands; ``blocks``: the module's body first, then classes, functions and lambdas as written."""
 Expression = list[Any] | None
 LONGEST_TEXT = 300
 """Code points; a longer string constant is no name, key or path that a rule compares."""
@@ -74,6 +75,10 @@ class Walk:
         ordinal = ordinals.get(token, 0)
         ordinals[token] = ordinal + 1
         return [self.line, token, nth, ordinal]
+
+    def met(self, token: str) -> None:
+        """A token that is no site itself, before others of its name in the same statement."""
+        self.seen[token] = self.seen.get(token, 0) + 1
 
     def feature(self, version: str, name: str, token: str = "") -> None:
         self.features.append([version, name, self.site(token), self.index])
@@ -177,9 +182,7 @@ class Walk:
         module = dotted(node.module) if node.module is not None else ""
         names: Any = "*"
         if isinstance(node.names, (list, tuple)):
-            names = [
-                [a.name.value, a.asname.name.value if a.asname is not None else a.name.value] for a in node.names
-            ]
+            names = [[a.name.value, a.asname.name.value if a.asname is not None else a.name.value] for a in node.names]
         step = ["from", len(node.relative), module, names, self.line]
         self.imports.append(step)
         out.append(step)
@@ -357,7 +360,9 @@ class Walk:
         if kind == "Name":
             return ["v", node.value]
         if kind == "Attribute":
-            return ["a", self.expression(node.value), node.attr.value]
+            base = self.expression(node.value)
+            self.met("." + node.attr.value)
+            return ["a", base, node.attr.value]
         if kind in ("Tuple", "List"):
             return ["l", [self.target(e.value) for e in node.elements]]
         if kind == "Subscript":
@@ -370,10 +375,13 @@ class Walk:
             return ["k", None]
         if value == "True" or value == "False":
             return ["k", value == "True"]
+        seen = self.seen
+        seen[value] = seen.get(value, 0) + 1
         return ["v", value]
 
     def e_attribute(self, node: Any) -> Expression:
         base = self.expression(node.value)
+        self.met("." + node.attr.value)
         return None if base is None else ["a", base, node.attr.value]
 
     def e_call(self, node: Any) -> Expression:
@@ -382,7 +390,7 @@ class Walk:
         function: Expression
         if kind == "Attribute":
             function = ["a", self.expression(callee.value), callee.attr.value]
-            site = self.site(callee.attr.value)
+            site = self.site("." + callee.attr.value)
         elif kind == "Name":
             function = ["v", callee.value]
             site = self.site(callee.value)
@@ -408,13 +416,17 @@ class Walk:
 
     def e_subscript(self, node: Any) -> Expression:
         value = node.value
-        base = self.expression(value)
         kind = value.__class__.__name__
+        base: Expression
         site = None
         if kind == "Attribute":
-            site = self.site(value.attr.value)
+            base = ["a", self.expression(value.value), value.attr.value]
+            site = self.site("." + value.attr.value)
         elif kind == "Name":
+            base = ["v", value.value]
             site = self.site(value.value)
+        else:
+            base = self.expression(value)
         elements = node.slice
         inner = elements[0].slice
         if len(elements) == 1 and inner.__class__.__name__ == "Index":

@@ -261,7 +261,7 @@ def topic(expansion: Expansion, target: Target, role: Role, event: Event) -> Non
     if through is True:
         queue_id = event.logical_id + "Queue"
         queue, url = attribute(queue_id), {"Ref": queue_id}
-        fifo = {"FifoQueue": _is_fifo(expansion, arn) or None}
+        fifo: dict[str, Any] = {"FifoQueue": _is_fifo(expansion, arn) or None}
         expansion.emit(owner, queue_id, "AWS::SQS::Queue", fifo, target.passed_on, event.at("SqsSubscription"))
     elif isinstance(through, dict):
         queue, url = through.get("QueueArn"), through.get("QueueUrl")

@@ -177,6 +177,7 @@ def _document(expansion: Expansion, owner: Owner, authorizers: Authorizers | Non
         document["x-amazon-apigateway-binary-media-types"] = types
     if written.get("Models"):
         _models(expansion, owner, document)
+        _as_version_3(document, written.get("OpenApiVersion"))
     disabled = written.get("DisableExecuteApiEndpoint")
     if disabled is not None:
         _disable_endpoint(document, disabled)

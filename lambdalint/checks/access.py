@@ -1,0 +1,287 @@
+"""LL6: who may invoke a function, by the AWS::Lambda::Permission resources of the template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lambdalint.checks import check
+from lambdalint.finding import WARNING, Place, Problem
+from lambdalint.model.arns import parse
+from lambdalint.model.connections import event_sources, published_as
+from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.event_source import EventSource
+from lambdalint.model.permissions import (
+    INVOKE,
+    TYPE,
+    Permission,
+    is_principal,
+    may_be_for,
+    permissions,
+    plain,
+    same_qualifier,
+    unplaced_permissions,
+)
+from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, lower_bound, references
+from lambdalint.rulebook import Quota
+
+_URL, _ALEXA = "function-url", "alexa"
+
+
+# -- what a trigger needs ------------------------------------------------------------------------------------------
+
+
+@check("function")
+def invoke_permission(
+    function: Function, deployment: Deployment, facts: Mapping[str, Any], credentials: Sequence[str]
+) -> Iterator[Problem]:
+    """A trigger whose service nobody has allowed to call; ``credentials`` name the settings by which it takes a role."""
+    sources = [source for source in event_sources(deployment, function) if _needs(source, facts, credentials)]
+    if not sources or deployment.is_open or _leaves_the_template(deployment, function):
+        return
+    if any(may_be_for(function, resource) for resource in unplaced_permissions(deployment)):
+        return
+    granted = permissions(deployment, function)
+    reads = tuple(_absent(deployment, function)) if deployment.absent else ()
+    seen: set[tuple[Any, ...]] = set()
+    for source in sources:
+        principals = _principals(source, facts)
+        covers = [_covers(permission, source, principals) for permission in granted]
+        if "yes" in covers or "maybe" in covers or (source.place.path in seen):
+            continue
+        seen.add(source.place.path)
+        kind, related = "default", ((function.place, "the function"),)
+        for permission, answer in zip(granted, covers):
+            if answer in ("qualifier", "unqualified", "elsewhere"):
+                kind, related = answer, ((permission.resource.place, "the permission"), *related)
+                break
+        if source.kind == _URL:
+            kind = "url" if kind == "default" else kind
+        weak = kind == "unqualified" or facts["sources"][source.kind].get("principal_verified") == "known"
+        fields = {"principal": principals[0], "invoked": _invoked(source.qualifier)}
+        yield Problem(source.place, kind, fields, related, WARNING if weak else None, reads)
+
+
+def _needs(source: EventSource, facts: Mapping[str, Any], credentials: Sequence[str]) -> bool:
+    entry = facts["sources"].get(source.kind)
+    if entry is None or source.kind == _ALEXA or isinstance(source.qualifier, Unknown):
+        return False
+    if source.kind == _URL:
+        return source.settings.get("AuthType") == "NONE"
+    if source.kind == "appsync":
+        return source.resource.type == "AWS::AppSync::GraphQLApi"
+    if entry["permission"] != "resource-policy" or is_open(source.settings):
+        return False
+    return all(source.settings.get(name) is None for name in credentials)
+
+
+def _principals(source: EventSource, facts: Mapping[str, Any]) -> list[str]:
+    entry = facts["sources"][source.kind]
+    return list(entry.get("principals") or [entry.get("principal") or entry["authorizer_principal"]])
+
+
+def _covers(permission: Permission, source: EventSource, principals: Sequence[str]) -> str:
+    """``yes``, ``no``, ``maybe``, or why a permission for the right service does not hold for this trigger."""
+    action = permission.allows(INVOKE) if source.kind != _URL else True
+    if action is False or (permission.is_for_url and source.kind != _URL):
+        return "no"
+    if not permission.is_public:
+        if plain(permission.principal) is None:
+            return "no" if permission.principal is None else "maybe"
+        service = permission.service
+        if service is None or not any(is_principal(service, one) for one in principals):
+            return "no"
+    same = same_qualifier(permission.qualifier, source.qualifier)
+    if action is None or same is None:
+        return "maybe"
+    if not same:
+        return "unqualified" if permission.qualifier in (None, "$LATEST") else "qualifier"
+    return "elsewhere" if _is_for_another(permission, source) else "yes"
+
+
+def _is_for_another(permission: Permission, source: EventSource) -> bool:
+    """Whether its SourceArn refers to other resources only, one of them of the trigger's own type."""
+    if source.source_resource is None or not isinstance(permission.source_arn, (Reference, Text)):
+        return False
+    if any(isinstance(part, Unknown) for part in getattr(permission.source_arn, "parts", ())):
+        return False
+    named = {reference.resource for reference in references(permission.source_arn)}
+    if not named or source.source_resource.id in named or source.resource.id in named:
+        return False
+    if isinstance(permission.source_arn, Reference):
+        return source.kind in ("s3", "sns", "event-rule", "schedule-rule") and named.isdisjoint(
+            reference.resource for reference in references(source.source)
+        )
+    return source.kind.startswith(("api-gateway", "authorizer"))
+
+
+def _invoked(qualifier: Value) -> str:
+    if isinstance(qualifier, str) and qualifier != "$LATEST":
+        return f"the version {qualifier}" if qualifier.isdigit() else f"the alias {qualifier}"
+    return "the function itself" if qualifier in (None, "$LATEST") else "a version"
+
+
+def _leaves_the_template(deployment: Deployment, function: Function) -> bool:
+    """Whether a nested stack is told of the function: the permission may be there."""
+    told = [function, *published_as(deployment, function)]
+    return any(
+        resource.type == "AWS::CloudFormation::Stack" for one in told for resource in deployment.referrers(one.id)
+    )
+
+
+def _absent(deployment: Deployment, function: Function) -> Iterator[Place]:
+    """Permissions that speak of the function and are not there in this deployment: the problem rests on that."""
+    section = deployment.sections.get("Resources")
+    for logical_id in deployment.absent:
+        raw = section.get(logical_id) if isinstance(section, dict) else None
+        if isinstance(raw, dict) and raw.get("Type") == TYPE and function.id in repr(raw.get("Properties")):
+            yield Place(("Resources", logical_id))
+
+
+# -- one permission ------------------------------------------------------------------------------------------------
+
+
+@check("deployment")
+def confused_deputy(subject: Deployment, deployment: Deployment, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    """A service that may call on anybody's behalf; of what SAM wrote only what a property of its can cure."""
+    tables = facts["permission"]
+    for permission in _all(deployment):
+        if permission.service is None or permission.is_for_url:
+            continue
+        is_token = _is_alexa(permission.service, facts)
+        if permission.resource.id in deployment.owners and not is_token:
+            continue
+        fields = {"principal": permission.principal if isinstance(permission.principal, str) else permission.service}
+        if not permission.is_narrowed:
+            yield Problem(permission.at("Principal"), "token" if is_token else "default", fields)
+        elif permission.source_account is None and permission.organization is None:
+            if _service(deployment, permission.source_arn) in tables["arn_without_account"]:
+                yield Problem(permission.at("SourceArn"), "bucket", fields)
+
+
+def _is_alexa(service: str, facts: Mapping[str, Any]) -> bool:
+    return any(is_principal(service, one) for one in facts["sources"][_ALEXA]["principals"])
+
+
+def _service(deployment: Deployment, arn: Value) -> str | None:
+    """The service of a SourceArn, as ARNs name it."""
+    resource = deployment.follow(arn)
+    if resource is not None:
+        return "s3" if resource.type == "AWS::S3::Bucket" else None
+    parts = parse(arn)
+    return parts.service if parts is not None and isinstance(parts.service, str) else None
+
+
+@check("deployment")
+def public_invoke(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
+    """Everybody may call it; the public grants of a function URL are another rule's."""
+    for permission in _all(deployment):
+        if permission.is_public and not permission.is_narrowed and not permission.is_for_url:
+            yield Problem(permission.at("Principal"))
+
+
+@check("deployment")
+def principal_mismatch(subject: Deployment, deployment: Deployment, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    """A principal that never calls on behalf of the resource that SourceArn names."""
+    tables = facts["permission"]
+    for permission in _all(deployment):
+        service = permission.service
+        if service is None:
+            continue
+        resource = deployment.follow(permission.source_arn)
+        if resource is not None:
+            owner, expected = resource.type, tables["principal_by_source_resource"].get(resource.type)
+        else:
+            owner = _service(deployment, permission.source_arn)
+            expected = tables["principal_by_arn_service"].get(owner)
+        if expected and not any(is_principal(service, one) for one in expected):
+            related = ((permission.at("SourceArn"), "the SourceArn"),)
+            fields = {"principal": service, "owner": owner, "expected": expected[0]}
+            yield Problem(permission.at("Principal"), fields=fields, related=related)
+
+
+@check("deployment")
+def permission_action(subject: Deployment, deployment: Deployment, allowed: Sequence[str]) -> Iterator[Problem]:
+    """An action that is more than invoking; ``allowed`` in lower case."""
+    for permission in _all(deployment):
+        if isinstance(permission.action, str) and permission.action.lower() not in allowed:
+            yield Problem(permission.at("Action"), fields={"action": permission.action})
+
+
+def _all(deployment: Deployment) -> Iterator[Permission]:
+    """Every permission of the template, whoever's function it is for."""
+    from lambdalint.model.permissions import permission_of
+
+    for resource in deployment.of_type(TYPE):
+        yield permission_of(resource, "", None)
+
+
+# -- all permissions of a function ---------------------------------------------------------------------------------
+
+
+@check("function")
+def policy_size(function: Function, deployment: Deployment, quota: Quota) -> Iterator[Problem]:
+    """The least that the resource policy of a function, or of one of its aliases, comes to."""
+    groups: dict[str, list[Permission]] = {}
+    for permission in permissions(deployment, function):
+        groups.setdefault(repr(permission.qualifier), []).append(permission)
+    for group in groups.values():
+        size = _HEAD + sum(_statement_size(function, permission) for permission in group)
+        if size > quota.max:
+            related = ((group[0].resource.place, f"the first of {len(group)} permissions"),)
+            fields = {"size": size, "count": len(group), "quota": quota}
+            yield Problem(function.place, fields=fields, related=related)
+            return
+
+
+_HEAD = len('{"Version":"2012-10-17","Id":"default","Statement":[]}')
+_LEAST = {"AWS::Region": 9, "AWS::AccountId": 12, "AWS::Partition": 3, "AWS::URLSuffix": 13, "AWS::StackName": 1}
+"""The fewest characters that a pseudo parameter comes to."""
+_RANDOM = 13
+"""What CloudFormation appends to a name that it makes: a hyphen and twelve characters."""
+
+
+def _statement_size(function: Function, permission: Permission) -> int:
+    """The fewest bytes that Lambda's text of one statement takes."""
+    sid = 2 + len(permission.resource.id) + _RANDOM
+    name = len(lower_bound(function.get("FunctionName"))) or min(64, 2 + len(function.id) + _RANDOM)
+    size = len('{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"","Resource":""},') + sid
+    size += _least(permission.principal) + _least(permission.action)
+    size += len("arn:aws:lambda:us-east-1:111122223333:function:") + name
+    size += _least(permission.qualifier)
+    conditions = [
+        (value, wrapping)
+        for value, wrapping in (
+            (permission.source_arn, '"ArnLike":{"AWS:SourceArn":""}'),
+            (permission.source_account, '"StringEquals":{"AWS:SourceAccount":""}'),
+            (permission.organization, '"StringEquals":{"aws:PrincipalOrgID":""}'),
+            (permission.event_source_token, '"StringEquals":{"lambda:EventSourceToken":""}'),
+            (permission.url_auth_type, '"StringEquals":{"lambda:FunctionUrlAuthType":""}'),
+        )
+        if value is not None
+    ]
+    if conditions:
+        size += len('"Condition":{},') + sum(_least(value) + len(wrapping) for value, wrapping in conditions)
+    return size
+
+
+def _least(value: Value) -> int:
+    """The fewest bytes of a value's text."""
+    if isinstance(value, Reference):
+        return len("arn:aws:s3:::abc") if value.attribute.endswith("Arn") else 1
+    parts = value.parts if isinstance(value, Text) else (value,)
+    size = 0
+    for part in parts:
+        if isinstance(part, str):
+            size += len(part.encode("utf-8", "surrogatepass"))
+        elif isinstance(part, Reference):
+            size += 1
+        else:
+            size += _LEAST.get(getattr(part, "name", ""), 0)
+    return size
+
+
+def related_permission(permission: Permission) -> tuple[Place, str]:
+    """A permission as a related place."""
+    resource: Resource = permission.resource
+    return resource.place, "the permission"
