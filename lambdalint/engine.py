@@ -9,12 +9,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from lambdalint import suppressions
 from lambdalint.finding import Finding, Notice, Problem, Report
 from lambdalint.judge import Judge, Judged, Tally
 from lambdalint.model.deployment import Deployment, Reading, Trace
 from lambdalint.parsers.discover import Source, discover
-from lambdalint.rulebook import Rule, RuleBook, load
-from lambdalint.settings import Roots, Settings, repository_root
+from lambdalint.rulebook import Rule, RuleBook, RuleError, load
+from lambdalint.settings import INTERNAL, Roots, Settings, SettingsError, repository_root
 
 
 class Bound(NamedTuple):
@@ -31,6 +32,8 @@ class Result(NamedTuple):
     findings: tuple[Finding, ...] = ()
     notices: tuple[Notice, ...] = ()
     census: tuple[Any, ...] = ()
+    uses: tuple[suppressions.Use, ...] = ()
+    """What came of each suppression that was met."""
     functions: int = 0
     files: int = 0
     hidden: int = 0
@@ -46,6 +49,7 @@ class Run:
         self.internal = INTERNAL in settings.select
         select = [word for word in settings.select if word != INTERNAL]
         self.rules = book.selected(select, settings.ignore)
+        self.judging = suppressions.Judging(book, frozenset(rule.code for rule in self.rules), settings.as_of)
         self._bound: dict[str, list[Bound]] = {}
 
     def bound(self, subject: str) -> list[Bound]:
@@ -68,14 +72,27 @@ class Run:
 
 
 CRASH = "internal error: "
-INTERNAL = "cdk-internal"
-"""What --select names to see findings on the functions that CDK makes for itself."""
+
+
+def prepare(settings: Settings) -> tuple[Settings, RuleBook]:
+    """The book that settings ask for, a team's own rules in it, and the settings checked against it.
+
+    Raises SettingsError or RuleError for what cannot be used.
+    """
+    from lambdalint.config import checked
+
+    settings = settings.complete()
+    book = load(settings.quotas, settings.checked_on)
+    if settings.rules:
+        from lambdalint.ownrules import add_own
+
+        add_own(book, settings.rules)
+    return checked(settings, book), book
 
 
 def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> tuple[Report, RuleBook]:
     """Lint everything below the paths. Raises SettingsError or RuleError for settings and rules that cannot be used."""
-    settings = settings.complete()
-    book = load(settings.quotas)
+    settings, book = prepare(settings)
     found = discover(paths or ["."], settings.exclude, stdin)
     roots = Roots(settings.cwd, _stable_root(settings))
     run = Run(settings, book, roots)
@@ -88,21 +105,21 @@ def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -
     notices += [Notice("there is no such file or folder", path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]
     findings = [finding for result in results for finding in result.findings]
-    findings += _run_findings(run, [row for result in results for row in result.census], notices)
-    from lambdalint.suppressions import mark
-
-    findings = mark(findings, run.settings, run.rules, notices)
+    findings += _run_findings(run, "run", [row for result in results for row in result.census], notices)
+    uses = [use for result in results for use in result.uses]
+    said = _run_findings(run, "suppression", suppressions.faults(uses), notices)
+    findings += suppressions.mark_own(said, uses)
+    findings = suppressions.mark_configured(findings, settings.per_file_ignores, book, roots, settings.base)
     findings.sort(key=lambda finding: finding.sort_key)
-    return (
-        Report(
-            tuple(findings),
-            tuple(dict.fromkeys(notices)),
-            sum(result.functions for result in results),
-            sum(result.files for result in results),
-            not (found.missing or found.empty) and not any(n.message.startswith(CRASH) for n in notices),
-        ),
-        book,
-    )
+    trusted = not (found.missing or found.empty) and not any(n.message.startswith(CRASH) for n in notices)
+    if settings.baseline:
+        from lambdalint.baseline import compare
+
+        origins = [(roots.stable(source.path), result.findings) for source, result in zip(found.sources, results)]
+        findings, stale = compare(findings, origins, paths, settings, roots, run.judging.selected, trusted)
+        notices += stale
+    functions, files = sum(result.functions for result in results), sum(result.files for result in results)
+    return Report(tuple(findings), tuple(dict.fromkeys(notices)), functions, files, trusted), book
 
 
 def _stable_root(settings: Settings) -> str:
@@ -145,18 +162,16 @@ def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = Non
 
 
 def lint_source(run: Run, source: Source) -> Result:
-    """Everything that one input gives."""
+    """Everything that one input gives. What breaks on it is a notice, and the others are linted all the same."""
     total = Result()
-    for reading in _read(source, run.settings, run.roots):
-        one = _lint_reading(run, reading)
-        total = Result(
-            total.findings + one.findings,
-            total.notices + one.notices,
-            total.census + one.census,
-            total.functions + one.functions,
-            total.files + one.files,
-            total.hidden + one.hidden,
-        )
+    try:
+        for reading in _read(source, run.settings, run.roots):
+            total = Result(*(a + b for a, b in zip(total, _lint_reading(run, reading))))
+    except (SettingsError, RuleError):
+        raise
+    except Exception as error:
+        words = f"it could not be read: {type(error).__name__}: {error}"
+        total = total._replace(notices=(*total.notices, Notice(CRASH + words, run.roots.shown(source.path))))
     return total
 
 
@@ -175,6 +190,7 @@ class Checking:
 
     def __init__(self, run: Run, reading: Reading) -> None:
         self.run = run
+        self.reading = reading
         self.judge = Judge(reading.input.document, reading.input.path, run.roots, run.settings.severity, reading.name)
         self.tally = Tally()
         self.notices = list(reading.notices)
@@ -230,22 +246,28 @@ class Checking:
         return trace, judged
 
     def result(self) -> Result:
+        crashed = [notice.message for notice in self.notices if notice.message.startswith(CRASH)]
+        findings, uses = suppressions.mark(
+            self.tally.findings(self.labels), self.reading, self.run.judging, self.run.roots, crashed
+        )
         return Result(
-            tuple(self.tally.findings(self.labels)),
+            tuple(findings),
             tuple(self.notices),
             tuple(self.census),
+            tuple(uses),
             len(self.functions),
             1,
             len(self.hidden),
         )
 
 
-def _run_findings(run: Run, census: Sequence[Any], notices: list[Notice]) -> list[Finding]:
-    if not census or not run.bound("run"):
+def _run_findings(run: Run, subject: str, things: Sequence[Any], notices: list[Notice]) -> list[Finding]:
+    """What the rules for the whole run say: of its census, or of its suppressions."""
+    if not things or not run.bound(subject):
         return []
     judge = Judge(None, "", run.roots, run.settings.severity)
     tally = Tally()
-    for bound, problem in run.problems("run", census, None, notices):
+    for bound, problem in run.problems(subject, things, None, notices):
         one = judge.judge(bound.rule, problem, bound.arguments)
         if one is not None:
             tally.add(one, None)

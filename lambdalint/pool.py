@@ -13,11 +13,14 @@ _run: Any = None
 
 
 def _start(settings: Any, roots: Any) -> None:
-    global _run
-    from lambdalint.engine import Run
-    from lambdalint.rulebook import load
+    import signal
 
-    _run = Run(settings, load(settings.quotas), roots)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    global _run
+    from lambdalint.engine import Run, prepare
+
+    settings, book = prepare(settings)
+    _run = Run(settings, book, roots)
 
 
 def _work(source: Any) -> Any:
@@ -31,5 +34,8 @@ def spread(run: Run, sources: Sequence[Source], jobs: int) -> Iterator[Result]:
     from concurrent.futures import ProcessPoolExecutor
 
     chunk = max(1, len(sources) // (jobs * 4))
-    with ProcessPoolExecutor(min(jobs, len(sources)), initializer=_start, initargs=(run.settings, run.roots)) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(sources)), initializer=_start, initargs=(run.settings, run.roots))
+    try:
         yield from pool.map(_work, sources, chunksize=chunk)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

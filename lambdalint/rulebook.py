@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILED = os.path.join(HERE, "book")
 CHECKOUT = os.path.join(os.path.dirname(HERE), "rules")
 DOCUMENTATION = "https://github.com/lambdalint/lambdalint/blob/main/rules/"
-SUBJECTS = ("document", "artifact", "deployment", "function", "layer", "role", "run")
+SUBJECTS = ("document", "artifact", "deployment", "function", "layer", "role", "run", "suppression")
 DOCS = ("why", "references", "examples")
 """What only explanations need: compiled to a file of its own, so that a plain run does not read it."""
 
@@ -170,8 +170,10 @@ class RuleBook:
         facts: Callable[[str], Any],
         docs: Callable[[], Mapping[str, Any]] | None = None,
         quotas: Mapping[str, Any] | None = None,
+        checked_on: str = "",
     ) -> None:
         self._docs = docs
+        self._checked_on = checked_on
         self._facts = facts
         self._raised = dict(quotas or {})
         self._data: Mapping[str, Any] = rules
@@ -198,7 +200,8 @@ class RuleBook:
 
     def facts(self, name: str) -> Any:
         """A table of facts by the name of its file in rules/, e.g. ``runtimes``."""
-        return self._facts(name)
+        table = self._facts(name)
+        return {**table, "checked_on": self._checked_on} if self._checked_on and name == "runtimes" else table
 
     def quota(self, id: str) -> Quota:
         """Raises RuleError for an id that is not in rules/quotas.yaml."""
@@ -250,13 +253,13 @@ class RuleBook:
         ]
 
 
-def load(quotas: Mapping[str, Any] | None = None) -> RuleBook:
+def load(quotas: Mapping[str, Any] | None = None, checked_on: str = "") -> RuleBook:
     """The book: compiled in a wheel, from the YAML in a checkout."""
     if os.path.isdir(COMPILED):
-        return RuleBook(_compiled("rules"), _compiled, lambda: _compiled("docs"), quotas)
+        return RuleBook(_compiled("rules"), _compiled, lambda: _compiled("docs"), quotas, checked_on)
     from lambdalint.rulefiles import read_facts, read_rules
 
-    return RuleBook(read_rules(CHECKOUT), read_facts(CHECKOUT), None, quotas)
+    return RuleBook(read_rules(CHECKOUT), read_facts(CHECKOUT), None, quotas, checked_on)
 
 
 _tables: dict[str, Any] = {}

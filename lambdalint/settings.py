@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
+INTERNAL = "cdk-internal"
+"""What --select names to see findings on the functions that CDK makes for itself."""
+
+
 class SettingsError(Exception):
     """Wrong usage or a wrong config: exit code 2."""
 
@@ -25,6 +29,8 @@ class Settings(NamedTuple):
     quotas: Mapping[str, Any] = {}
     rules: Sequence[str] = ()
     as_of: str = ""
+    checked_on: str = ""
+    """The day on which the table of runtimes is taken to have been checked, where not its own: for examples."""
     baseline: str | None = None
     update_baseline: bool = False
     artifacts: Mapping[str, str] = {}
@@ -39,6 +45,13 @@ class Settings(NamedTuple):
     """Absolute working directory: findings name paths relative to it."""
     config: str | None = None
     """Absolute path of the config file in force."""
+    origins: Mapping[str, str] = {}
+    """Field to where its value comes from: ``lambdalint.toml:3``, ``the command line``. What is missing is a default."""
+
+    @property
+    def base(self) -> str:
+        """The folder that patterns of files start from."""
+        return os.path.dirname(self.config) if self.config else self.cwd
 
     def complete(self) -> Settings:
         """With the day and the working directory filled in."""
@@ -96,3 +109,7 @@ class Roots(NamedTuple):
         """A path for a fingerprint: relative to the repository, POSIX."""
         absolute = self.absolute(path)
         return os.path.relpath(absolute, self.repository).replace(os.sep, "/") if absolute else "<stdin>"
+
+    def of_stable(self, path: str) -> str:
+        """The absolute path behind one of a fingerprint."""
+        return os.path.join(self.repository, *path.split("/"))

@@ -15,7 +15,8 @@ from lambdalint.finding import Fault, Finding, Location, Path, Span, Suppressed
 
 if TYPE_CHECKING:
     from lambdalint.model.deployment import DocumentLike, Reading
-    from lambdalint.rulebook import RuleBook
+    from lambdalint.rulebook import Rule, RuleBook
+    from lambdalint.settings import Roots
     from lambdalint.settings import Roots
 
 USED, EXPIRED, UNKNOWN, UNREADABLE, UNUSED, UNTOLD = range(6)
@@ -55,9 +56,9 @@ class Use(NamedTuple):
     state: int
     whole: bool = False
     resource: str | None = None
-    until: str | None = None
     words: str = ""
     """What is wrong with it, or the nearest name."""
+    why: Suppressed = Suppressed("comment")
 
 
 class Judging(NamedTuple):
@@ -76,39 +77,29 @@ def mark(
     ``crashed`` are the notices of rules that could not be judged.
     """
     found = [*_of_document(reading, roots), *_of_code(findings)]
-    if not found:
-        return list(findings), []
     result = list(findings)
     uses: list[Use] = []
     for one in found:
-        directive = one.directive
-        resource = next(iter(one.resources or one.within), None)
-
-        def use(code: str, state: int, words: str = "", one: Suppression = one, at: str | None = resource) -> Use:
-            return Use(one.location, code, state, one.whole, at, one.directive.until, words)
-
-        if directive.problem is not None:
-            uses.append(use("", UNREADABLE, directive.problem))
+        why = Suppressed(one.kind, one.directive.reason, one.directive.until)
+        use = Use(one.location, "", UNREADABLE, one.whole, next(iter(one.resources or one.within), None), why=why)
+        if one.directive.problem is not None:
+            uses.append(use._replace(words=one.directive.problem))
             continue
-        for code in directive.codes:
+        for code in one.directive.codes:
             rule = next((r for r in judging.book.rules.values() if code.upper() == r.code or code == r.name), None)
             if rule is None:
-                uses.append(use(code, UNKNOWN, _nearest(code, judging.book)))
+                uses.append(use._replace(code=code, state=UNKNOWN, words=_nearest(code, judging.book)))
                 continue
-            if directive.until is not None and directive.until < judging.as_of:
-                uses.append(use(rule.code, EXPIRED))
+            if why.until is not None and why.until < judging.as_of:
+                uses.append(use._replace(code=rule.code, state=EXPIRED))
                 continue
-            reached = [at for at, f in enumerate(findings) if f.code == rule.code and reaches(one, f)]
-            for at in _all_that_share(reached, findings, found, judging.as_of, rule.code):
-                if result[at].suppressed is None:
-                    why = Suppressed(one.kind, directive.reason, directive.until)
+            reached = [at for at, finding in enumerate(findings) if finding.code == rule.code and reaches(one, finding)]
+            for at in reached:
+                if result[at].suppressed is None and _for_all(findings[at], found, judging.as_of):
                     result[at] = result[at]._replace(suppressed=why)
-            told = bool(reached) or (
-                rule.code in judging.selected
-                and not any(rule.code in words for words in crashed)
-                and _could_judge(rule, one, reading)
-            )
-            uses.append(use(rule.code, USED if reached else UNUSED if told else UNTOLD))
+            judged = rule.code in judging.selected and not any(rule.code in words for words in crashed)
+            told = judged and _could_judge(rule, one, reading)
+            uses.append(use._replace(code=rule.code, state=USED if reached else UNUSED if told else UNTOLD))
     return result, uses
 
 
@@ -123,26 +114,22 @@ def reaches(one: Suppression, finding: Finding) -> bool:
     return any(p.path == file and p.member is None and one.first <= p.span.line <= one.last for p in places)
 
 
-def _all_that_share(
-    reached: Iterable[int], findings: Sequence[Finding], found: Sequence[Suppression], as_of: str, code: str
-) -> Iterator[int]:
-    """Of the findings reached, those that all functions which share them through Globals suppress, or their own line."""
-    for at in reached:
-        finding = findings[at]
-        heirs = [r.location for r in finding.related if r.message.startswith("inherited by ")]
-        alike = [
-            one
-            for one in found
-            if code in (c.upper() for c in one.directive.codes) or finding.name in one.directive.codes
-            if one.directive.problem is None and not (one.directive.until and one.directive.until < as_of)
-        ]
-        bare = finding._replace(related=tuple(r for r in finding.related if r.location not in heirs), resource=None)
-        if (
-            len(heirs) < 2
-            or any(reaches(one, bare) for one in alike)
-            or all(any(reaches(one, bare._replace(location=heir)) for one in alike) for heir in heirs)
-        ):
-            yield at
+def _for_all(finding: Finding, found: Sequence[Suppression], as_of: str) -> bool:
+    """Whether a finding that several functions share through Globals is suppressed for each, or where it stands."""
+    heirs = [related for related in finding.related if related.message.startswith("inherited by ")]
+    if len(heirs) < 2:
+        return True
+    mine = [
+        one
+        for one in found
+        if one.directive.problem is None and not (one.directive.until and one.directive.until < as_of)
+        if finding.name in one.directive.codes or finding.code in (code.upper() for code in one.directive.codes)
+    ]
+    bare = finding._replace(related=tuple(set(finding.related) - set(heirs)), resource=None)
+    if any(reaches(one, bare) for one in mine):
+        return True
+    functions = [(heir.message.removeprefix("inherited by "), heir.location) for heir in heirs]
+    return all(any(reaches(one, bare._replace(resource=id, location=at)) for one in mine) for id, at in functions)
 
 
 def _nearest(code: str, book: RuleBook) -> str:
@@ -310,38 +297,39 @@ _FREE = ("Environment", "Tags", "Description")
 """Properties of any value that few rules read."""
 
 
-def _could_judge(rule: Any, one: Suppression, reading: Reading) -> bool:
+def _could_judge(rule: Rule, one: Suppression, reading: Reading) -> bool:
     """Whether a rule that found nothing there would have found what there is: everything that it may read is known."""
-    from lambdalint.model.deployment import each
-    from lambdalint.model.values import OpenList, OpenMap, Text, Unknown
-
-    if rule.subject == "run":
-        return False
     if rule.subject in ("document", "artifact"):
         return True
+    if rule.subject in ("run", "suppression") or rule.family in _OF_CODE:
+        return False
     names = one.resources | one.within
     present = False
     for deployment in reading.deployments:
         if deployment.is_open:
             return False
-        ids = names or frozenset(deployment.resources)
-        near = set(ids)
+        near: set[str] = set()
         for id, resource in deployment.resources.items():
-            if deployment.owner(id) in ids or id in ids:
+            if not names or id in names or deployment.owner(id) in names:
                 present = True
                 near |= {id, *resource.targets, *(other.id for other in deployment.referrers(id))}
-        for id in near:
-            resource_near = deployment.resources.get(id)
-            for path, value in each(resource_near.properties) if resource_near else ():
-                if path[0] in _FREE and rule.family != "code" and not any(w.lower() in rule.name for w in path[:1]):
-                    continue
-                if isinstance(value, Unknown) or (
-                    isinstance(value, Text) and any(isinstance(part, Unknown) for part in value.parts)
-                ):
+        for id in near & deployment.resources.keys():
+            for name, value in deployment.resources[id].properties.items():
+                if not _settled(value) and (name not in _FREE or name.lower().rstrip("s") in rule.name):
                     return False
-                if isinstance(value, (OpenList, OpenMap)):
-                    return False
-    return present and rule.family not in _OF_CODE
+    return present
+
+
+def _settled(value: Any) -> bool:
+    from lambdalint.model.values import OpenList, OpenMap, Text, Unknown
+
+    if isinstance(value, (Unknown, OpenList, OpenMap)):
+        return False
+    if isinstance(value, Text):
+        return not any(isinstance(part, Unknown) for part in value.parts)
+    if isinstance(value, (dict, list)):
+        return all(_settled(item) for item in (value.values() if isinstance(value, dict) else value))
+    return True
 
 
 # -- the end of a run --------------------------------------------------------------------------------------------------
@@ -357,8 +345,9 @@ def faults(uses: Iterable[Use]) -> list[Fault]:
     return [
         Fault(
             _KINDS[use.state],
-            ("Resources", use.resource) if use.resource else (),
-            {"code": use.code, "until": use.until, "problem": use.words},
+            # The code is part of what is said, so of the fingerprint.
+            ("Resources", use.resource, use.code) if use.resource else (use.code,),
+            {"code": use.code, "until": use.why.until, "problem": use.words},
             use.location.span,
             file=use.location.file or use.location.path,
         )
@@ -375,7 +364,7 @@ def mark_own(findings: Sequence[Finding], uses: Sequence[Use]) -> list[Finding]:
         for use in said:
             same = use.location.path == finding.location.path
             if same and use.code == finding.code and (use.whole or use.location.span == finding.location.span):
-                finding = finding._replace(suppressed=Suppressed("comment"))
+                finding = finding._replace(suppressed=use.why)
                 break
         result.append(finding)
     return result
@@ -387,9 +376,9 @@ def mark_configured(
     """Findings marked that the config's per-file-ignores name; patterns are those of .gitignore, from ``base``."""
     if not ignores:
         return list(findings)
-    from lambdalint.parsers.gitignore import matches
+    from lambdalint.config import matcher
 
-    patterns = [(matches([p]), {r.code for c in codes for r in book.matching(c)}) for p, codes in ignores.items()]
+    patterns = [(matcher([p]), {r.code for c in codes for r in book.matching(c)}) for p, codes in ignores.items()]
     result = []
     for finding in findings:
         if finding.suppressed is None:

@@ -20,10 +20,10 @@ from lambdalint.parsers.archive import open_package
 
 ROOT = Path(__file__).parent.parent
 MEMORY = """
-import resource, sys
+import sys
 sys.path.insert(0, sys.argv[1])
 {code}
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 
@@ -39,6 +39,8 @@ def best(work: Callable[[], object], times: int) -> float:
 
 def megabytes(code: str, path: Path) -> int:
     """The most memory that a process running this code held, in MB."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("memory is measured on Linux")
     command = [sys.executable, "-c", MEMORY.format(code=code), str(ROOT), str(path)]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -72,7 +74,7 @@ def test_a_large_gzip_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     texts = [b" ".join(choose.choices(words, k=2500)) for _ in range(200)]
     layers = []
     for number in range(2):
-        layers.append(tar_of([(f"var/task/{number}/{n}.txt", texts[(n * 7 + number) % 200]) for n in range(3000)]))
+        layers.append(tar_of([(f"var/task/{number}/{n}.txt", texts[(n * 7 + number) % 200]) for n in range(1500)]))
     path = write_tree(tmp_path / "layout", oci_files(layers))  # type: ignore[arg-type]
     blobs = [file for file in path.rglob("*") if file.is_file() and file.stat().st_size > 1 << 20]
     assert len(blobs) == 2
@@ -83,12 +85,13 @@ def test_a_large_gzip_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     def gzips() -> None:
         for blob in blobs:
-            subprocess.run(["gzip", "-dc"], stdin=blob.open("rb"), stdout=subprocess.DEVNULL, check=True)
+            with blob.open("rb") as file:
+                subprocess.run(["gzip", "-dc"], stdin=file, stdout=subprocess.DEVNULL, check=True)
 
     monkeypatch.setattr(image, "workers", lambda: 1)
     ratio = min(best(ours, 2) / best(gzips, 2) for _ in range(2))
     assert ratio < 1.3
-    code = "from lambdalint.parsers.image import open_image; i = open_image(sys.argv[2]); assert len(i.files) == 6000"
+    code = "from lambdalint.parsers.image import open_image; i = open_image(sys.argv[2]); assert len(i.files) == 3000"
     assert megabytes(code, path) < 100
     packed = tmp_path / "saved.tar.gz"
     packed.write_bytes(gzip.compress(tar_of([("blobs/sha256/x", layers[0])]), 1))

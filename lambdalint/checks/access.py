@@ -9,7 +9,7 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.arns import parse
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.event_source import EventSource
 from lambdalint.model.permissions import (
     INVOKE,
@@ -17,6 +17,7 @@ from lambdalint.model.permissions import (
     Permission,
     is_principal,
     may_be_for,
+    permission_of,
     permissions,
     plain,
     same_qualifier,
@@ -46,7 +47,7 @@ def invoke_permission(
     seen: set[tuple[Any, ...]] = set()
     for source in sources:
         principals = _principals(source, facts)
-        covers = [_covers(permission, source, principals) for permission in granted]
+        covers = [_covers(deployment, permission, source, principals) for permission in granted]
         if "yes" in covers or "maybe" in covers or (source.place.path in seen):
             continue
         seen.add(source.place.path)
@@ -80,7 +81,7 @@ def _principals(source: EventSource, facts: Mapping[str, Any]) -> list[str]:
     return list(entry.get("principals") or [entry.get("principal") or entry["authorizer_principal"]])
 
 
-def _covers(permission: Permission, source: EventSource, principals: Sequence[str]) -> str:
+def _covers(deployment: Deployment, permission: Permission, source: EventSource, principals: Sequence[str]) -> str:
     """``yes``, ``no``, ``maybe``, or why a permission for the right service does not hold for this trigger."""
     action = permission.allows(INVOKE) if source.kind != _URL else True
     if action is False or (permission.is_for_url and source.kind != _URL):
@@ -96,23 +97,18 @@ def _covers(permission: Permission, source: EventSource, principals: Sequence[st
         return "maybe"
     if not same:
         return "unqualified" if permission.qualifier in (None, "$LATEST") else "qualifier"
-    return "elsewhere" if _is_for_another(permission, source) else "yes"
+    return "elsewhere" if _is_for_another(deployment, permission, source) else "yes"
 
 
-def _is_for_another(permission: Permission, source: EventSource) -> bool:
+def _is_for_another(deployment: Deployment, permission: Permission, source: EventSource) -> bool:
     """Whether its SourceArn refers to other resources only, one of them of the trigger's own type."""
-    if source.source_resource is None or not isinstance(permission.source_arn, (Reference, Text)):
-        return False
-    if any(isinstance(part, Unknown) for part in getattr(permission.source_arn, "parts", ())):
+    own = source.source_resource
+    if own is None or any(isinstance(part, Unknown) for part in getattr(permission.source_arn, "parts", ())):
         return False
     named = {reference.resource for reference in references(permission.source_arn)}
-    if not named or source.source_resource.id in named or source.resource.id in named:
+    if own.id in named or source.resource.id in named:
         return False
-    if isinstance(permission.source_arn, Reference):
-        return source.kind in ("s3", "sns", "event-rule", "schedule-rule") and named.isdisjoint(
-            reference.resource for reference in references(source.source)
-        )
-    return source.kind.startswith(("api-gateway", "authorizer"))
+    return any(other is not None and other.type == own.type for other in map(deployment.resource, named))
 
 
 def _invoked(qualifier: Value) -> str:
@@ -210,8 +206,6 @@ def permission_action(subject: Deployment, deployment: Deployment, allowed: Sequ
 
 def _all(deployment: Deployment) -> Iterator[Permission]:
     """Every permission of the template, whoever's function it is for."""
-    from lambdalint.model.permissions import permission_of
-
     for resource in deployment.of_type(TYPE):
         yield permission_of(resource, "", None)
 
@@ -279,9 +273,3 @@ def _least(value: Value) -> int:
         else:
             size += _LEAST.get(getattr(part, "name", ""), 0)
     return size
-
-
-def related_permission(permission: Permission) -> tuple[Place, str]:
-    """A permission as a related place."""
-    resource: Resource = permission.resource
-    return resource.place, "the permission"

@@ -75,7 +75,8 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
             severity = None if meant else WARNING
         elif kind == "malformed" and not fields["property"]:
             kind = "default"
-        yield Problem(Place(fault.path, fault.key), kind, fields, severity=severity)
+        by_name = len(fault.path) == 2 or kind in ("missing-property", "exclusive-properties", "malformed")
+        yield Problem(Place(fault.path, fault.key or by_name), kind, fields, severity=severity)
 
 
 def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:

@@ -75,7 +75,10 @@ def wrong_type(subject: Deployment, deployment: Deployment) -> Iterator[Problem]
 
     for misfit in misfits(subject.template.document.root, load("properties")):
         if misfit.kind == "wrong-type":
-            yield Problem(_place(subject, misfit.path), fields=misfit.fields)
+            # Of a map or a list the name is shown: the value may go on for many lines.
+            yield Problem(
+                _place(subject, misfit.path, misfit.fields["found"] in ("a list", "a map")), fields=misfit.fields
+            )
 
 
 def _place(deployment: Deployment, path: Path, key: bool = False) -> Place:

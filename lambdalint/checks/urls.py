@@ -8,7 +8,7 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.checks.limits import inside
 from lambdalint.finding import Problem
-from lambdalint.model.arns import Target, function_of
+from lambdalint.model.arns import function_of
 from lambdalint.model.connections import event_sources
 from lambdalint.model.deployment import Deployment, Function, Resource
 from lambdalint.model.permissions import (
@@ -21,7 +21,7 @@ from lambdalint.model.permissions import (
     same_qualifier,
     unplaced_permissions,
 )
-from lambdalint.model.values import Reference, Value, boolean, is_open, number
+from lambdalint.model.values import boolean, number
 from lambdalint.rulebook import Quota
 
 URL = "AWS::Lambda::Url"
@@ -107,12 +107,10 @@ def url_config(subject: Deployment, deployment: Deployment, quotas: Mapping[str,
 
 
 def _version(url: Resource, deployment: Deployment) -> Iterator[Problem]:
-    for name in ("Qualifier", "TargetFunctionArn"):
-        value = url.get(name)
-        target = function_of(deployment, value) if name == "TargetFunctionArn" else Target(Function("", "", {}), value)
-        qualifier: Value = target.qualifier if target is not None else None
+    target = function_of(deployment, url.get("TargetFunctionArn"))
+    for name, qualifier in (("TargetFunctionArn", target and target.qualifier), ("Qualifier", url.get("Qualifier"))):
         resource = deployment.follow(qualifier)
-        if resource is not None and resource.type == "AWS::Lambda::Version" and isinstance(qualifier, Reference):
+        if resource is not None and resource.type == "AWS::Lambda::Version":
             yield Problem(url.at(name), "version", {"version": resource.id})
         elif isinstance(qualifier, str) and qualifier.isdigit():
             yield Problem(url.at(name), "version", {"version": qualifier})
@@ -132,5 +130,5 @@ def _cors(url: Resource, name: str, quota: Quota) -> Iterator[Problem]:
     if len(value) > quota.max:
         yield Problem(place, "count", fields)
     for index, member in enumerate(value):
-        if quota.values and isinstance(member, str) and not is_open(member) and member not in quota.values:
+        if quota.values and isinstance(member, str) and member not in quota.values:
             yield Problem(url.at("Cors", name, index), "method", {**fields, "value": member, "allowed": quota.values})

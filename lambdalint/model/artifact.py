@@ -276,7 +276,7 @@ class Package:
                 continue
             head, slash, rest = name[len(root) :].partition("/")
             if slash:
-                if head not in names and _PYTHON_FILE.search(rest) and head.isidentifier():
+                if head not in names and head != "__pycache__" and head.isidentifier() and _PYTHON_FILE.search(rest):
                     names.add(head)
             elif found := _PYTHON_FILE.search(head):
                 stem = head[: found.start()]

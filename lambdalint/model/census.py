@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lambdalint.finding import Location, Place
-from lambdalint.model.deployment import Deployment
+from lambdalint.finding import Location
+from lambdalint.model.deployment import Deployment, Resource
 
 
 class Counted(NamedTuple):
-    """One function of a deployment."""
+    """One function or layer of a deployment, where there is something to count."""
 
     id: str
+    """Logical ID that the user wrote."""
     location: Location
+    """Where the reserved concurrency stands, or the function."""
     reserved: int | None
     """Reserved concurrent executions."""
+    package_bytes: int = 0
+    """Unzipped size of its package; 0 where it is not known or an image."""
 
 
 class Census(NamedTuple):
@@ -26,17 +30,20 @@ class Census(NamedTuple):
     region: str | None
     parameters: frozenset[str]
     functions: tuple[Counted, ...]
+    """Those with reserved concurrency, and functions and layers whose package is here."""
     overrides: tuple[tuple[str, Location], ...] = ()
     """Parameters that the deployment sets, and where: the line of a samconfig, else the template's Parameters."""
 
 
 def census_of(deployment: Deployment, judge: Any) -> Census:
+    """The row of one deployment; ``judge`` turns places into locations."""
     rows = []
-    for function in deployment.functions:
-        reserved = function.number("ReservedConcurrentExecutions")
-        place: Place = function.at("ReservedConcurrentExecutions")
-        location = judge._locate(place, deployment, [])[0]
-        rows.append(Counted(function.id, location, int(reserved) if isinstance(reserved, int) else None))
+    for thing in (*deployment.functions, *deployment.layers):
+        reserved = thing.number("ReservedConcurrentExecutions")
+        whole = int(reserved) if reserved is not None and reserved == int(reserved) else None
+        size = _package_bytes(deployment, thing)
+        if whole is not None or size:
+            rows.append(Counted(deployment.owner(thing.id), _location(deployment, thing, judge), whole, size))
     section = deployment.sections.get("Parameters")
     names = frozenset(section) if isinstance(section, dict) else frozenset()
     overrides = tuple(
@@ -52,3 +59,17 @@ def census_of(deployment: Deployment, judge: Any) -> Census:
         tuple(rows),
         overrides,
     )
+
+
+def _package_bytes(deployment: Deployment, thing: Resource) -> int:
+    artifacts = deployment.template.artifacts
+    package = artifacts.package(deployment, thing) if artifacts is not None else None
+    return package.total if package is not None else 0
+
+
+def _location(deployment: Deployment, thing: Resource, judge: Any) -> Location:
+    source = deployment.template.sources.get(thing.id)
+    if source is not None:
+        return source
+    location: Location = judge._locate(thing.at("ReservedConcurrentExecutions"), deployment, [])[0]
+    return location

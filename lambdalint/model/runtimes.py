@@ -7,15 +7,14 @@ from typing import Any
 
 from lambdalint.model.deployment import Function
 
-_by_id: dict[int, tuple[Any, dict[str, Mapping[str, Any]]]] = {}
+_latest: list[tuple[Any, dict[str, Mapping[str, Any]]]] = []
 
 
 def runtimes_by_id(table: Any) -> dict[str, Mapping[str, Any]]:
-    """Every runtime of the table by its identifier; indexed once for each table."""
-    entry = _by_id.get(id(table))
-    if entry is None or entry[0] is not table:
-        entry = _by_id[id(table)] = (table, {one["id"]: one for one in table["runtimes"]})
-    return entry[1]
+    """Every runtime of the table by its identifier; the index of the table asked for last is kept."""
+    if not _latest or _latest[0][0] is not table:
+        _latest[:] = [(table, {one["id"]: one for one in table["runtimes"]})]
+    return _latest[0][1]
 
 
 def runtime_of(function: Function, table: Any) -> Mapping[str, Any] | None:

@@ -135,6 +135,8 @@ class _Walk:
                 if self.ignored is not None and self.leave_out(name, entry, folder, beside):
                     if len(self.left_out) < MAX_LEFT_OUT:
                         self.left_out.append(name + "/" if folder else name)
+                    else:
+                        self.complete = False
                     continue
                 if target is not None and not self.inside(target):
                     self.faults.add("link-outside", member=name, target=link)

@@ -229,7 +229,8 @@ class _Reading:
                 total -= members[name].size
             members[name] = member
             found.append(member)
-        if count != self.where.entries & 0xFFFF and count != self.where.entries and self.complete:
+        # Without zip64 the number wraps.
+        if (count - self.where.entries) & 0xFFFF and self.complete:
             faults.add("bad-directory", detail=f"{self.where.entries} entries are announced, {count} are there")
         folders |= folders_of(members)
         for clash in sorted(folders & members.keys()):

@@ -20,7 +20,7 @@ from lambdalint.parsers.tar import TarEntry, TarError, TarFeed
 
 MAX_BYTES = 12 << 30
 """Uncompressed bytes of one image that are read: 2 GiB past the quota, which says enough of a larger one."""
-MAX_FILES = 200_000
+MAX_FILES = 100_000
 """Files of the task root that are kept, per layer."""
 
 

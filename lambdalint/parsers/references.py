@@ -130,7 +130,12 @@ def _exists(mention: Mention, known: Collection[str], sam: tuple[str, ...], refu
     return refused and mention.section in ("Resources", "DependsOn") and name.startswith((*sam, "Serverless"))
 
 
-_WORDS = {"Resources": "resource or parameter", "DependsOn": "resource", "Conditions": "condition", "Mappings": "mapping"}
+_WORDS = {
+    "Resources": "resource or parameter",
+    "DependsOn": "resource",
+    "Conditions": "condition",
+    "Mappings": "mapping",
+}
 
 
 def _fields(mention: Mention, known: Collection[str]) -> dict[str, Any]:

@@ -27,7 +27,21 @@ from lambdalint.model.source import (
 from lambdalint.model.values import Text, Unknown
 from lambdalint.parsers.python.modules import Module
 from lambdalint.parsers.python.values import (
-    Client, Const, Context, Env, External, FilePath, Items, Mapping, Paged, Pieces, Resource, Settings, Value, members, text_of,
+    Client,
+    Const,
+    Context,
+    Env,
+    External,
+    FilePath,
+    Items,
+    Mapping,
+    Paged,
+    Pieces,
+    Resource,
+    Settings,
+    Value,
+    members,
+    text_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:

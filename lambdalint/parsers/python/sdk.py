@@ -17,7 +17,6 @@ from lambdalint.parsers.python.values import (
     Session,
     Settings,
     Value,
-   
     known_prefix,
     members,
     number_of,

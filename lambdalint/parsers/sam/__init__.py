@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Fault, Path
+from lambdalint.model.values import OpenMap
 
 from . import deployments, implicit
-from .context import PREFIX, Expansion, Owner, Refused, SamEvent
+from .context import PREFIX, Expansion, Owner, Refused, SamEvent, unknown
 from .globals import merge_into, sections
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
@@ -114,7 +115,10 @@ _MODULES = {
     "LayerVersion": "others",
     "SimpleTable": "others",
     "Application": "others",
-    "CapacityProvider": "others",
+    "CapacityProvider": "managed",
+    "NetworkConnector": "managed",
+    "MicrovmImage": "managed",
+    "WebFunction": "managed",
 }
 _ORDER = {"Function": 0, "StateMachine": 1, "Api": 2, "HttpApi": 2, "WebSocketApi": 2, "Connector": 4}
 """SAM's order: events change the APIs, connectors need all that was generated."""
@@ -164,9 +168,22 @@ def _expand_one(expansion: Expansion, logical_id: str) -> None:
 
 
 def _drop_malformed(expansion: Expansion) -> None:
+    """SAM takes nothing but maps as resources, and no condition but a name."""
+    written = expansion.template.get("Resources")
+    if not isinstance(written, OpenMap) and not expansion.resources:
+        expansion.fault("malformed", ("Resources",), property="Resources", expected=["map"])
     for logical_id, resource in list(expansion.resources.items()):
+        at: Path = ("Resources", logical_id)
         if not isinstance(resource, dict):
             del expansion.resources[logical_id]
+            if not str(logical_id).startswith("Fn::") and not unknown(resource):
+                expansion.fault("malformed", at, property=logical_id, expected=["map"])
+            continue
+        condition = resource.get("Condition")
+        if condition and not isinstance(condition, str) and str(resource.get("Type")).startswith(PREFIX):
+            if not unknown(condition):
+                expansion.fault("malformed", (*at, "Condition"), property="Condition", expected=["string"])
+            expansion.resources[logical_id] = {key: value for key, value in resource.items() if key != "Condition"}
 
 
 def _in_order(expansion: Expansion) -> Any:

@@ -84,6 +84,10 @@ def _check_combinations(expansion: Expansion, owner: Owner) -> None:
     if written.get("ProvisionedConcurrencyConfig") and not written.get("AutoPublishAlias"):
         at = owner.at("ProvisionedConcurrencyConfig")
         expansion.fault("missing-property", at, property="AutoPublishAlias", needed_by="ProvisionedConcurrencyConfig")
+    kept = written.get("VersionDeletionPolicy")
+    if isinstance(kept, str) and kept not in ("Delete", "Retain"):
+        at = owner.at("VersionDeletionPolicy")
+        expansion.fault("deletion-policy", at, value=kept, allowed=["Delete", "Retain"])
     if written.get("TenancyConfig"):
         for name in ("ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"):
             if written.get(name):

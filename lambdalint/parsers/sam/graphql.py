@@ -9,7 +9,7 @@ from lambdalint.finding import Path
 from .connectors import connect
 from .context import Expansion, Owner, attribute, tag_list
 from .policies import trust
-from .shapes import RESOURCES, check
+from .shapes import RESOURCES, check, shapes
 
 _CONFIGS = {
     "AWS_LAMBDA": ("LambdaAuthorizer", "LambdaAuthorizerConfig"),
@@ -33,7 +33,8 @@ export function response(ctx) {
 def expand(expansion: Expansion, owner: Owner) -> None:
     """One GraphQL API with all that SAM makes of it."""
     written = owner.properties
-    if check(expansion, RESOURCES["GraphQLApi"], written, owner.at(), resource=owner.id):
+    known = {name: written[name] for name in shapes(RESOURCES["GraphQLApi"]) if name in written}  # SAM drops others
+    if check(expansion, RESOURCES["GraphQLApi"], known, owner.at(), resource=owner.id):
         _GraphQL(expansion, owner).expand()
 
 

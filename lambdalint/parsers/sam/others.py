@@ -1,12 +1,11 @@
-"""Layers, simple tables, nested applications and capacity providers."""
+"""Layers, simple tables and nested applications."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .context import Expansion, Owner, attribute, copied, digest, intrinsic, tag_list
+from .context import Expansion, Owner, digest, intrinsic, tag_list
 from .functions import location, tags_with
-from .policies import trust
 from .shapes import RESOURCES, check
 
 _KEY_TYPES = {"String": "S", "Number": "N", "Binary": "B"}
@@ -147,72 +146,8 @@ def _application(expansion: Expansion, owner: Owner) -> None:
     )
 
 
-def _capacity_provider(expansion: Expansion, owner: Owner) -> None:
-    written = owner.properties
-    role = written.get("OperatorRole")
-    created = tag_list({"lambda:createdBy": "SAM"})
-    tags = tag_list(written.get("Tags"))
-    if not role:
-        role_id = owner.id + "OperatorRole"
-        role = attribute(role_id)
-        properties = {
-            "AssumeRolePolicyDocument": trust("lambda.amazonaws.com"),
-            "ManagedPolicyArns": [expansion.managed_policy("AWSLambdaManagedEC2ResourceOperator")],
-            "Tags": created + tags if written.get("PropagateTags") else created,
-        }
-        expansion.emit(owner.id, role_id, "AWS::IAM::Role", properties, owner.passed_on, owner.path)
-    requirements = written.get("InstanceRequirements") or {}
-    names = {"AllowedTypes": "AllowedInstanceTypes", "ExcludedTypes": "ExcludedInstanceTypes"}
-    if requirements.get("AllowedTypes") is not None and requirements.get("ExcludedTypes") is not None:
-        at = owner.at("InstanceRequirements")
-        expansion.fault("exclusive-properties", at, properties=["AllowedTypes", "ExcludedTypes"], resource=owner.id)
-    managed = written.get("ManagedResourceTags") or {}
-    expansion.emit(
-        owner.id,
-        owner.id,
-        "AWS::Lambda::CapacityProvider",
-        {
-            "CapacityProviderName": written.get("CapacityProviderName") or None,
-            "VpcConfig": written.get("VpcConfig") or None,
-            "PermissionsConfig": {"CapacityProviderOperatorRoleArn": role},
-            "Tags": tags + created,
-            "InstanceRequirements": {names.get(k, k): v for k, v in requirements.items() if v is not None} or None,
-            "CapacityProviderScalingConfig": _scaling(written.get("ScalingConfig")),
-            "KmsKeyArn": written.get("KmsKeyArn") or None,
-            "TelemetryConfig": {"LoggingConfig": written["LoggingConfig"]} if written.get("LoggingConfig") else None,
-            "PropagateTags": _propagated(managed) if managed else None,
-        },
-        owner.attributes,
-        owner.path,
-        depends_on=owner.depends_on,
-    )
-    for mine, theirs in (("CapacityProviderScalingConfig", "ScalingConfig"), ("PermissionsConfig", "OperatorRole")):
-        expansion.move(owner, owner.at(mine), owner.at(theirs))
-
-
-def _propagated(managed: dict[str, Any]) -> dict[str, Any]:
-    if "Tags" not in managed:
-        return {}
-    return {"Mode": "Explicit", "ExplicitTags": tag_list(managed["Tags"])}
-
-
-def _scaling(config: Any) -> dict[str, Any] | None:
-    if not config:
-        return None
-    scaling: dict[str, Any] = {}
-    if config.get("MaxVCpuCount") is not None:
-        scaling["MaxVCpuCount"] = config["MaxVCpuCount"]
-    utilization = config.get("AverageCPUUtilization")
-    scaling["ScalingMode"] = "Auto" if utilization is None else "Manual"
-    if utilization is not None:
-        metric = "LambdaCapacityProviderAverageCPUUtilization"
-        scaling["ScalingPolicies"] = [{"PredefinedMetricType": metric, "TargetValue": copied(utilization)}]
-    return scaling
-
-
 _EXPANDED: dict[str, Any] = {
     "LayerVersion": _layer,
     "SimpleTable": _table,
     "Application": _application,
-    "CapacityProvider": _capacity_provider,
 }

@@ -258,6 +258,8 @@ def topic(expansion: Expansion, target: Target, role: Role, event: Event) -> Non
     owner = target.owner.id
     policy_id = event.logical_id + "QueuePolicy"
     batch: Any = None
+    queue: Any
+    url: Any
     if through is True:
         queue_id = event.logical_id + "Queue"
         queue, url = attribute(queue_id), {"Ref": queue_id}

@@ -44,6 +44,14 @@ RESOURCES = {
     "StateMachine": """Definition:d DefinitionUri:sd Logging:d Role:s RolePath DefinitionSubstitutions:d Events:D
         Name:s Type:s Tags:d PropagateTags:b Policies:sL Tracing:d PermissionsBoundary:s AutoPublishAlias
         DeploymentPreference UseAliasAsEventTarget:b-""",
+    "NetworkConnector": "Name:sd- VpcConfig:!d- ComputeTypes:l- OperatorRole:sd- Tags:d- PropagateTags:b-",
+    "MicrovmImage": """Name:!sd- CodeUri:!sd- BaseImageArn:!sd- BuildRoleArn:sd- BaseImageVersion:!sd- Description:sd-
+        Tags:d- Logging:d- EgressNetworkConnectors:l- CpuConfigurations:l- Resources:l- AdditionalOsCapabilities:l-
+        Hooks:d- EnvironmentVariables:d- PropagateTags:b-""",
+    "WebFunction": """FunctionName:sd Tags:d ReplicaRegions:ld AuthType Runtime CodeUri InlineCode RevisionDescription
+        KmsKeyArn ExecutionRoleArn:s EnvironmentVariables:d EntryPoint MaxConcurrencyPerEnvironment
+        EgressNetworkConnectorArn Timeout:i LoggingConfig RevisionWeights EndpointName EndpointType EndpointDescription
+        ScalingConfig ThrottleConfig AutoDeploymentMode""",
     "Connector": "Source:!d Destination:!dl Permissions:!T",
     "GraphQLApi": """Name Tags:d- XrayEnabled Auth:!d- SchemaInline:s- SchemaUri:s- Logging:db- DataSources:d-
         Functions:d- Resolvers:d- ApiKeys:d- DomainName:d- Cache:d- Visibility OwnerContact IntrospectionConfig

@@ -1,0 +1,101 @@
+"""LL6: secrets in environment variables. No message and no field ever holds the secret itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lambdalint.checks import check
+from lambdalint.finding import Problem
+from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.values import Text, Unknown, Value
+
+_HOLE = "\0"
+"""Stands for a part of a text that is not known."""
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_WORDY = re.compile(r"[A-Za-z_][A-Za-z_.-]*\d{0,4}")
+_PATH = re.compile(r"(?:~|\.{1,2})?/.*|[A-Za-z]:\\.*|[\w.+-]+://[^@]*", re.S)
+_SCOPE = re.compile(r"(?:arn|ssm|secretsmanager|resolve|file|kms|op|vault):\S+")
+
+
+@check("function")
+def literal_secret(
+    function: Function,
+    deployment: Deployment,
+    forms: Mapping[str, str],
+    names: Sequence[str],
+    placeholders: Sequence[str],
+) -> Iterator[Problem]:
+    """A literal that is a secret by its form, or by the name of its variable.
+
+    ``forms``: what a secret is called, and the expression that finds it; a group ``secret`` is the part that must be
+    known and no placeholder. ``names``: how a name ends, in lower case without separators. ``placeholders``:
+    expressions that find what only stands for a secret.
+    """
+    stand_in = re.compile("|".join(f"(?:{one})" for one in placeholders), re.I)
+    for name, value in _variables(function).items():
+        literal = _literal(value)
+        if literal is None:
+            continue
+        form = next((what for what, pattern in forms.items() if _holds(pattern, literal, stand_in)), None)
+        place = function.at("Environment", "Variables", name)
+        if form is not None:
+            yield Problem(place, "form", {"variable": name, "form": form})
+        elif isinstance(value, str) and _by_name(name, names) and _is_secret(literal, name, stand_in):
+            yield Problem(place, "name", {"variable": name, "length": len(literal)})
+
+
+@check("function")
+def dynamic_secret(function: Function, deployment: Deployment) -> Iterator[Problem]:
+    """A secret that CloudFormation puts in when it deploys: in the function's settings it stands in plain text."""
+    for name, value in _variables(function).items():
+        secret = next((part for part in getattr(value, "parts", (value,)) if _is_dynamic(part)), None)
+        if secret is not None:
+            fields = {"variable": name, "reason": secret.reason}
+            yield Problem(function.at("Environment", "Variables", name), fields=fields)
+
+
+def _is_dynamic(part: Any) -> bool:
+    return isinstance(part, Unknown) and part.secret
+
+
+def _variables(function: Function) -> dict[str, Value]:
+    found = function.get("Environment", "Variables")
+    return found if isinstance(found, dict) else {}
+
+
+def _literal(value: Value) -> str | None:
+    """What is known of a text, with holes; None for what is no text."""
+    if isinstance(value, Text):
+        return "".join(part if isinstance(part, str) else _HOLE for part in value.parts)
+    return value if isinstance(value, str) else None
+
+
+def _holds(pattern: str, literal: str, stand_in: re.Pattern[str]) -> bool:
+    for match in re.finditer(pattern, literal):
+        found = match.groupdict().get("secret") or match.group()
+        if _HOLE not in found and not stand_in.search(found) and len(set(found)) > 1:
+            return True
+    return False
+
+
+def _by_name(name: str, names: Sequence[str]) -> bool:
+    return re.sub(r"[^a-z0-9]", "", name.lower()).endswith(tuple(names))
+
+
+def _is_secret(literal: str, name: str, stand_in: re.Pattern[str]) -> bool:
+    """Whether a value can be the secret itself: no number, boolean, ARN, path, reference, and no placeholder."""
+    value = literal.strip()
+    if not value or value.lower() in ("true", "false", "null", "none") or _NUMBER.fullmatch(value):
+        return False
+    if _SCOPE.match(value) or _PATH.fullmatch(value) or _is_relative_path(value):
+        return False
+    if len(set(value)) == 1 or stand_in.search(value):
+        return False
+    return re.sub(r"[^a-z0-9]", "", value.lower()) != re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _is_relative_path(value: str) -> bool:
+    """``prod/db/password``: words between slashes, where a random text has digits and capitals everywhere."""
+    return "/" in value and all(_WORDY.fullmatch(part) for part in value.split("/"))

@@ -1,0 +1,174 @@
+"""Execution roles as checks ask about them: who uses one, what the user wrote of it, what it may do to a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, Literal, NamedTuple
+
+from lambdalint.finding import Place
+from lambdalint.iam.actions import action as action_of
+from lambdalint.iam.coverage import resource_arn
+from lambdalint.iam.policies import ALLOWED, NOT_ALLOWED, Grants, Statement, matches_action
+from lambdalint.iam.roles import ATTACHING, RolePolicies, RolePolicy, context, role_of, role_policies
+from lambdalint.iam.templates import policy_template
+from lambdalint.model.deployment import Deployment, Function, Resource, Role, relation
+from lambdalint.model.values import Reference, Text, Value
+
+ACTION, RESOURCE = "action", "resource"
+Lack = Literal["action", "resource"]
+"""What a role lacks: an action anywhere, or an action that it has elsewhere on the resource at hand."""
+
+WRITES = {
+    "AWS::S3::Bucket": ("s3:PutObject",),
+    "AWS::SQS::Queue": ("sqs:SendMessage",),
+    "AWS::SNS::Topic": ("sns:Publish",),
+    "AWS::DynamoDB::Table": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
+    "AWS::DynamoDB::GlobalTable": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    "AWS::Kinesis::Stream": ("kinesis:PutRecord", "kinesis:PutRecords"),
+    "AWS::Logs::LogGroup": ("logs:PutLogEvents",),
+}  # fmt: skip
+"""The actions that put something into a resource that may trigger a function."""
+
+
+@relation
+def functions_of(deployment: Deployment, role: Role) -> tuple[Function, ...]:
+    """The functions that a role of the template is the execution role of, in the template's order."""
+    return tuple(
+        resource
+        for resource in deployment.referrers(role.id)
+        if isinstance(resource, Function) and role_of(deployment, resource) is role
+    )
+
+
+def policies_of(deployment: Deployment, function: Function) -> tuple[Role, RolePolicies] | None:
+    """The role of a function with its policies; None where it is not in the template."""
+    role = role_of(deployment, function)
+    return None if role is None else (role, role_policies(deployment, role))
+
+
+# -- who wrote it ------------------------------------------------------------------------------------------------------
+
+
+def is_written(deployment: Deployment, role: Role, entry: RolePolicy) -> bool:
+    """Whether the user wrote a policy's document: it is not AWS's, not SAM's own, and not from a policy template of SAM."""
+    if entry.document is None:
+        return False
+    if entry.path[1] != role.id:
+        return entry.path[1] not in deployment.owners
+    if role.id not in deployment.owners:
+        return True
+    path = deployment.origin(entry.path).path or ()
+    if path[2:4] != ("Properties", "Policies"):
+        return False
+    written: Any = deployment.template.document.root
+    for key in path:
+        written = written.get(key) if isinstance(written, dict) else _item(written, key)
+    return not _is_template(written)
+
+
+def _item(value: Any, key: Any) -> Any:
+    return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
+
+
+def _is_template(written: Any) -> bool:
+    if not isinstance(written, dict) or len(written) != 1:
+        return False
+    ((name, value),) = written.items()
+    if name == "Fn::If" and isinstance(value, list):
+        return any(_is_template(branch) for branch in value[1:])
+    return isinstance(name, str) and policy_template(name) is not None
+
+
+def written_statements(deployment: Deployment, role: Role) -> Iterator[Statement]:
+    """The statements of a role's policies that the user wrote."""
+    for entry in role_policies(deployment, role).policies:
+        if is_written(deployment, role, entry):
+            yield from entry.policy.statements
+
+
+@relation
+def evidence(deployment: Deployment, role: Role) -> tuple[Place, ...]:
+    """The places whose conditions decide what a role lacks: its lists of policies, those that are absent among them."""
+    top = ("Resources", role.id, "Properties")
+    about = ("Policies", "ManagedPolicyArns", "PermissionsBoundary")
+    found = [
+        Place(path)
+        for path, written in role.written.items()
+        if written.decisions and path[:3] == top and len(path) > 3 and path[3] in about
+    ]
+    found += [Place(entry.path[:2]) for entry in role_policies(deployment, role).policies if entry.path[1] != role.id]
+    found += [Place(("Resources", name)) for name in deployment.absent if _may_attach(deployment, name, role)]
+    return tuple(dict.fromkeys(found))
+
+
+def _may_attach(deployment: Deployment, name: str, role: Role) -> bool:
+    """Whether an absent resource is a policy that would be attached to a role."""
+    kind = deployment.declared.get(name, "")
+    if kind not in ATTACHING:
+        return False
+    root: Any = deployment.template.document.root
+    resource = root.get("Resources", {}).get(name) if isinstance(root, dict) else None
+    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    return isinstance(properties, dict) and role.id in str(properties.get(ATTACHING[kind]))
+
+
+# -- what it lacks -----------------------------------------------------------------------------------------------------
+
+
+class Lacking(NamedTuple):
+    """What a role lacks of a need, and the statements that allow it elsewhere."""
+
+    kind: Lack
+    elsewhere: tuple[Statement, ...] = ()
+
+
+def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], arn: Value = None) -> Lacking | None:
+    """What a role lacks to do any one of some actions; None where it lacks nothing or that is not known.
+
+    The action decides. The resource (an ARN) decides too where every ARN concerned is of the same template.
+    """
+    if grants.allows_any(actions) == NOT_ALLOWED:
+        return Lacking(ACTION)
+    if arn is None or grants.allows_any(actions, arn, context(deployment)) != NOT_ALLOWED:
+        return None
+    concerned = tuple(
+        statement
+        for action in actions
+        for statement in grants.speaking_of(action)
+        if matches_action(statement, action) is not False
+    )
+    if all(_is_local(deployment, statement) for statement in concerned):
+        return Lacking(RESOURCE, concerned)
+    return None
+
+
+def _is_local(deployment: Deployment, statement: Statement) -> bool:
+    """Whether every ARN of a statement is of a resource of the template."""
+    named = (*statement.resources, *statement.not_resources)
+    return bool(statement.resources) and not statement.is_open and all(_names_local(deployment, one) for one in named)
+
+
+def _names_local(deployment: Deployment, value: Value) -> bool:
+    pieces = value.parts if isinstance(value, Text) else (value,)
+    return any(isinstance(piece, Reference) and deployment.resource(piece.resource) is not None for piece in pieces)
+
+
+def arn_for(action: str, target: Resource) -> Value:
+    """The ARN of a template's resource on which an action must be allowed; None where the action takes no resource."""
+    found = action_of(action)
+    return resource_arn(found.resource_types, target.type, target.id) if found is not None and found.scopable else None
+
+
+def may_write(deployment: Deployment, function: Function, resource: Resource) -> bool | None:
+    """Whether a function's role may put something into a bucket, queue, topic, table, stream or log group.
+
+    None where that is not known, the role is not in the template, or the resource is of another kind.
+    """
+    found = policies_of(deployment, function)
+    if found is None:
+        return None
+    around = context(deployment)
+    verdicts = {
+        found[1].grants.allows(action, arn_for(action, resource), around) for action in WRITES.get(resource.type, ())
+    }
+    return True if ALLOWED in verdicts else False if verdicts == {NOT_ALLOWED} else None
