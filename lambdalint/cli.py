@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lambdalint import __version__
@@ -23,8 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _dispatch(list(arguments))
     except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell, and Python must not try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return UNTRUSTED
     except KeyboardInterrupt:
         print("lambdalint: interrupted", file=sys.stderr)
@@ -42,8 +41,7 @@ def _dispatch(arguments: list[str]) -> int:
     try:
         if command == "check":
             return _check(arguments)
-        _print(_command(command, arguments))
-        return CLEAN
+        return _command(command, arguments)
     except (SettingsError, RuleError) as error:
         print(f"lambdalint: {error}", file=sys.stderr)
         return UNTRUSTED
@@ -107,6 +105,7 @@ def _check_parser() -> _Parser:
     add("--update-baseline", action="store_true", help="write the baseline anew")
     add("--rules", metavar="DIR", action="append", default=[], help="a team's own rules")
     add("--jobs", metavar="N", type=int, default=0, help="processes (default: what the work is worth)")
+    add("--category", metavar="NAME", default="", help="SARIF: tells several runs over one commit apart")
     add("--include-suppressed", action="store_true", help="suppressed findings too, marked")
     add("--quiet", action="store_true", help="one line a finding, nothing else")
     add("--no-color", action="store_true", help="no colours (NO_COLOR too)")
@@ -119,19 +118,57 @@ def _check(arguments: list[str]) -> int:
     given = _check_parser().parse_args(_overrides_together(arguments))
     outputs = _outputs(given)
     settings = settings_of(given)
+    from lambdalint.engine import lint, prepare
+
     if given.show_settings:
-        import json
-
-        _print(json.dumps(settings._asdict(), indent=2, default=str) + "\n")
+        _print(_shown(prepare(settings)[0]))
         return CLEAN
-    from lambdalint.engine import lint
-
     stdin = sys.stdin.buffer.read() if "-" in given.paths else None
-    report, book = lint(given.paths, settings, stdin)
-    rules = book.selected(settings.select, settings.ignore)
-    for form, path in outputs:
-        _report(form, path, report, rules, settings, given)
+    report, book = lint(given.paths, settings, stdin, None if given.quiet else _watch)
+    rules = book.selected(settings.codes, settings.ignore)
+    from lambdalint.reporters import render
+
+    texts = [(path, render(form, report, rules, _options(form, path, settings, given))) for form, path in outputs]
+    files = {path: text for path, text in texts if path is not None}
+    if files:
+        from lambdalint.output import write_whole
+
+        write_whole(files)
+    for path, text in texts:
+        if path is None:
+            _print(text)
+    if settings.update_baseline:
+        known = sum(1 for f in report.findings if f.suppressed and f.suppressed.kind == "baseline")
+        file = os.path.relpath(settings.baseline or "")
+        print(f"lambdalint: {file} is written; findings here that it holds: {known}", file=sys.stderr)
     return exit_code(report, settings.fail_on)
+
+
+def _shown(settings: Settings) -> str:
+    """The settings in force as JSON, each with where it comes from."""
+    import json
+
+    fields = {name: value for name, value in settings._asdict().items() if name not in ("config", "cwd", "origins")}
+    shown = {
+        name.replace("_", "-"): {"value": value, "from": settings.origins.get(name, "default")}
+        for name, value in fields.items()
+    }
+    return (
+        json.dumps({"version": 1, "config": settings.config, "cwd": settings.cwd, "settings": shown}, indent=2) + "\n"
+    )
+
+
+def _watch(results: Iterable[Any], total: int) -> Iterator[Any]:
+    """The results as they come, with a progress bar on a terminal."""
+    if total < 2 or not sys.stderr.isatty():
+        yield from results
+        return
+    from lambdalint.reporters.progress import Progress
+
+    with Progress(sys.stderr, total, "Linting") as bar:
+        for result in results:
+            bar.advance()
+            yield result
 
 
 def exit_code(report: Report, fail_on: str) -> int:
@@ -174,31 +211,42 @@ def settings_of(given: argparse.Namespace) -> Settings:
     from lambdalint.config import configured
 
     base = configured(given.config, getattr(given, "paths", []) or [])
-    changes: dict[str, Any] = {
-        "as_of": _day(given.as_of),
-        "artifacts": _pairs("--artifact", given.artifact),
-        "images": _pairs("--image", given.image),
-        "runtime": given.runtime,
-        "architecture": given.architecture,
-        "handler": given.handler,
-        "cache": not given.no_cache,
-        "parameter_overrides": {**base.parameter_overrides, **_overrides(given.parameter_overrides)},
-        "quotas": {**base.quotas, **{k: _number(v) for k, v in _pairs("--quota", given.quota).items()}},
-    }
-    if given.region:
-        changes["region"] = given.region
-    for name in ("select", "ignore"):
-        if getattr(given, name, None):
-            codes = tuple(code.strip() for word in getattr(given, name) for code in word.split(",") if code.strip())
-            changes[name] = (*base.ignore, *codes) if name == "ignore" else codes
-    if getattr(given, "fail_on", None):
-        changes["fail_on"] = given.fail_on
-    if getattr(given, "rules", None):
-        changes["rules"] = (*base.rules, *given.rules)
-    for name in ("baseline", "update_baseline", "jobs"):
+    changes: dict[str, Any] = {}
+    for name in ("region", "runtime", "architecture", "handler", "fail_on", "baseline", "update_baseline", "jobs"):
         if getattr(given, name, None):
             changes[name] = getattr(given, name)
-    return base._replace(**changes).complete()
+    if changes.get("jobs", 1) < 1:
+        raise SettingsError("--jobs takes a number from 1 on")
+    if given.as_of:
+        changes["as_of"] = _day(given.as_of)
+    if given.artifact:
+        changes["artifacts"] = _pairs("--artifact", given.artifact)
+    if given.image:
+        changes["images"] = _pairs("--image", given.image)
+    if given.no_cache:
+        changes["cache"] = False
+    if given.parameter_overrides:
+        changes["parameter_overrides"] = {**base.parameter_overrides, **_overrides(given.parameter_overrides)}
+    if given.quota:
+        changes["quotas"] = {**base.quotas, **{k: _number(v) for k, v in _pairs("--quota", given.quota).items()}}
+    if getattr(given, "select", None):
+        changes["select"] = _codes(given.select)
+    if getattr(given, "ignore", None):
+        changes["ignore"] = (*base.ignore, *_codes(given.ignore))
+    if getattr(given, "rules", None):
+        changes["rules"] = (*base.rules, *map(os.path.abspath, given.rules))
+    origins = dict(base.origins)
+    for name in changes:
+        adds = name in origins and name in ("parameter_overrides", "quotas", "ignore", "rules")
+        origins[name] = f"{origins[name]}, the command line" if adds else "the command line"
+    settings = base._replace(**changes, origins=origins).complete()
+    if settings.update_baseline and not settings.baseline:
+        raise SettingsError("--update-baseline needs a file: name it with --baseline FILE, or in the config")
+    return settings
+
+
+def _codes(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code.strip() for word in words for code in word.split(",") if code.strip())
 
 
 def _overrides(words: Sequence[str]) -> dict[str, str]:
@@ -234,29 +282,29 @@ def _outputs(given: argparse.Namespace) -> list[tuple[str, str | None]]:
     """Each format with the file it goes to (None: standard output)."""
     outputs: list[tuple[str, str | None]] = []
     for word in given.format or ["text"]:
-        form, _, path = word.partition("=")
+        form, equals, path = word.partition("=")
         if form not in FORMATS:
-            raise SettingsError(f"there is no format {form!r}; choose from {', '.join(FORMATS)}")
+            from lambdalint.nearest import nearest
+
+            close = nearest(form, FORMATS)
+            meant = f"; did you mean {close}?" if close else f"; choose from {', '.join(FORMATS)}"
+            raise SettingsError(f"there is no format {form!r}{meant}")
+        if equals and not path:
+            raise SettingsError(f"--format {word} names no file")
         outputs.append((form, path or given.output))
     printed = [form for form, path in outputs if path is None]
     if len(printed) > 1:
         raise SettingsError(f"{' and '.join(printed)} cannot both be printed: give one a file, as in {printed[1]}=FILE")
-    files = [path for _, path in outputs if path]
-    if len(files) != len(set(files)):
+    files = [path for _, path in outputs if path is not None]
+    if given.output is not None and given.output not in files:
+        raise SettingsError(f"--output {given.output} has no format left to write: each is given a file of its own")
+    for path in files:
+        folder = os.path.dirname(path) or "."
+        if not os.path.isdir(folder):  # said before the work, not after it
+            raise SettingsError(f"{path} cannot be written: there is no folder {folder}")
+    if len(files) != len({os.path.realpath(path) for path in files}):
         raise SettingsError("two formats cannot be written to one file")
     return outputs
-
-
-def _report(
-    form: str, path: str | None, report: Report, rules: Any, settings: Settings, given: argparse.Namespace
-) -> None:
-    from lambdalint.reporters import render
-
-    text = render(form, report, rules, _options(form, path, settings, given))
-    if path is None:
-        _print(text)
-    else:
-        _write(path, text)
 
 
 def _options(form: str, path: str | None, settings: Settings, given: argparse.Namespace) -> Any:
@@ -269,6 +317,7 @@ def _options(form: str, path: str | None, settings: Settings, given: argparse.Na
     options = Options(
         version=__version__,
         include_suppressed=given.include_suppressed,
+        category=given.category,
         quiet=given.quiet,
         root=settings.cwd,
         repo_prefix="" if prefix == "." else prefix,
@@ -290,29 +339,28 @@ def on_terminal(options: Any, no_color: bool) -> Any:
 
 
 def _print(text: str) -> None:
+    """Write to standard output. A reader that went away (`| head`) changes nothing; SettingsError for a full disk."""
     out = sys.stdout
     try:
-        out.write(text)
-    except UnicodeEncodeError:
-        encoding = out.encoding or "ascii"
-        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    out.flush()
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file whole or not at all. Raises SettingsError with the reason."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
+        try:
+            out.write(text)
+        except UnicodeEncodeError:
+            encoding = out.encoding or "ascii"
+            out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+    except BrokenPipeError:
+        _silence()
     except OSError as error:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise SettingsError(f"{path} cannot be written: {error.strerror or error}") from error
+        _silence()
+        raise SettingsError(f"standard output cannot be written: {error.strerror or error}") from error
 
 
-def _command(command: str, arguments: list[str]) -> str:
+def _silence() -> None:
+    """Nobody reads any more: Python must not try to write what is left at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _command(command: str, arguments: list[str]) -> int:
     from importlib import import_module
 
     module = import_module(f"lambdalint.commands.{command}")
@@ -321,5 +369,7 @@ def _command(command: str, arguments: list[str]) -> str:
         _input_options(parser)
     module.arguments(parser)
     given = parser.parse_args(_overrides_together(arguments))
-    text: str = module.run(given)
-    return text
+    result: str | tuple[str, int] = module.run(given)
+    text, code = (result, CLEAN) if isinstance(result, str) else result
+    _print(text)
+    return code

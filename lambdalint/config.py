@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.settings import INTERNAL, Settings, SettingsError
@@ -107,6 +107,7 @@ def _settings(path: str, data: bytes, value: Any, above: tuple[str, ...]) -> Set
     if not fits(value, schema):
         problems = _problems(value, schema)
         if problems:
+            problems.sort(key=lambda problem: lines.number(problem[0]))
             told = [f"{lines.place(at)}: {words}" for at, words in problems[:MAX_ERRORS]]
             raise SettingsError("\n".join(told + ["…"] * (len(problems) > MAX_ERRORS)))
     absolute = os.path.abspath(path)
@@ -178,7 +179,7 @@ def _problems(value: Any, schema: Mapping[str, Any]) -> list[tuple[tuple[Any, ..
                     found.append(((*path, key), f"there is no setting {key}{_meant(key, known)}"))
         else:
             found.append((path, _words(path, error)))
-    return sorted(found, key=str)
+    return found
 
 
 def _words(path: tuple[Any, ...], error: Any) -> str:
@@ -230,19 +231,22 @@ class _Lines:
 
     def place(self, path: tuple[Any, ...]) -> str:
         """``file:line`` of the key nearest to a path."""
+        return f"{self._shown}:{self.number(path)}"
+
+    def number(self, path: tuple[Any, ...]) -> int:
         wanted = (*self._above, *path)
         best, line = 0, 1
         for number, keys in self._keys:
             if len(keys) > best and wanted[: len(keys)] == keys:
                 best, line = len(keys), number
-        return f"{self._shown}:{line}"
+        return line
 
 
 def _split(keys: str) -> tuple[str, ...]:
     return tuple(key.strip("\"'") for key in re.findall(_KEY, keys))
 
 
-# -- what names rules, quotas and files --------------------------------------------------------------------------------
+# -- what names rules and quotas --------------------------------------------------------------------------------
 
 
 def checked(settings: Settings, book: RuleBook) -> Settings:
@@ -275,19 +279,3 @@ def checked(settings: Settings, book: RuleBook) -> Settings:
     broad_first = sorted(settings.severity.items(), key=lambda item: -len(book.matching(item[0])))
     severity = {rule.code: level for pattern, level in broad_first for rule in book.matching(pattern)}
     return settings._replace(severity=severity)
-
-
-def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a path (POSIX, relative to where the patterns start) is one of those meant, as .gitignore would say."""
-    from lambdalint.parsers.gitignore import compile_patterns
-
-    groups = compile_patterns("\n".join(patterns))
-
-    def meant(path: str) -> bool:
-        ends = [at + 1 for at, letter in enumerate(path) if letter == "/"]
-        for part in (*(path[:end] for end in ends), path):
-            if next((ignores for ignores, pattern in reversed(groups) if pattern.fullmatch(part)), False):
-                return True
-        return False
-
-    return meant

@@ -14,7 +14,10 @@ def _implementation() -> Any:
     raise ImportError("this interpreter has no SHA-256")
 
 
+_sha256 = _implementation()
+
+
 def sha256(text: str) -> str:
     """The hexadecimal digest of a text in UTF-8."""
-    digest: str = _implementation()(text.encode("utf-8", "surrogatepass")).hexdigest()
+    digest: str = _sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return digest

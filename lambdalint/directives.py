@@ -7,9 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-MARKER = b"lambdalint"
-"""What bytes hold that suppress anything: nothing else is looked into."""
-
 _COMMENT = re.compile(r"#\s*lambdalint:\s*")
 _WORD = re.compile(r"[A-Za-z-]+")
 _CODES = re.compile(r"\s*\[([^\]]*)\]")

@@ -47,9 +47,8 @@ class Run:
         self.book = book
         self.roots = roots
         self.internal = INTERNAL in settings.select
-        select = [word for word in settings.select if word != INTERNAL]
-        self.rules = book.selected(select, settings.ignore)
-        self.judging = suppressions.Judging(book, frozenset(rule.code for rule in self.rules), settings.as_of)
+        self.rules = book.selected(settings.codes, settings.ignore)
+        self.judging = suppressions.Judging.of(book, self.rules, settings.as_of)
         self._bound: dict[str, list[Bound]] = {}
 
     def bound(self, subject: str) -> list[Bound]:
@@ -72,6 +71,8 @@ class Run:
 
 
 CRASH = "internal error: "
+Watch = Callable[[Iterable[Result], int], Iterable[Result]]
+"""Hands on the results of so many inputs as they come: a progress bar."""
 
 
 def prepare(settings: Settings) -> tuple[Settings, RuleBook]:
@@ -90,13 +91,16 @@ def prepare(settings: Settings) -> tuple[Settings, RuleBook]:
     return checked(settings, book), book
 
 
-def lint(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> tuple[Report, RuleBook]:
+def lint(
+    paths: Sequence[str], settings: Settings, stdin: bytes | None = None, watch: Watch | None = None
+) -> tuple[Report, RuleBook]:
     """Lint everything below the paths. Raises SettingsError or RuleError for settings and rules that cannot be used."""
     settings, book = prepare(settings)
-    found = discover(paths or ["."], settings.exclude, stdin)
+    found = discover(paths or ["."], settings.exclude, stdin, settings.base)
     roots = Roots(settings.cwd, _stable_root(settings))
     run = Run(settings, book, roots)
-    results = list(_each(run, found.sources))
+    each = _each(run, found.sources)
+    results = list(watch(each, len(found.sources)) if watch else each)
     notices = [notice for result in results for notice in result.notices]
     hidden = sum(result.hidden for result in results)
     if hidden:
@@ -156,7 +160,7 @@ def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = Non
     """Every deployment below the paths, as checks see them."""
     settings = settings.complete()
     roots = Roots(settings.cwd, _stable_root(settings))
-    for source in discover(paths or ["."], settings.exclude, stdin).sources:
+    for source in discover(paths or ["."], settings.exclude, stdin, settings.base).sources:
         for reading in _read(source, settings, roots):
             yield from reading.deployments
 
@@ -166,7 +170,8 @@ def lint_source(run: Run, source: Source) -> Result:
     total = Result()
     try:
         for reading in _read(source, run.settings, run.roots):
-            total = Result(*(a + b for a, b in zip(total, _lint_reading(run, reading))))
+            one: Iterable[Any] = _lint_reading(run, reading)
+            total = Result(*(a + b for a, b in zip(total, one)))
     except (SettingsError, RuleError):
         raise
     except Exception as error:

@@ -70,7 +70,9 @@ class Judge:
                 if resource in deployment.template.sources and problem.at.file is None:
                     related.insert(0, Related(location, "in the template"))
                     location = deployment.template.sources[resource]
-                resource = deployment.owner(resource)
+                # What SAM writes into a resource of the user's (a bucket's notifications) stands at the function's event.
+                holder = written[1] if len(written) > 1 and written[0] == "Resources" else None
+                resource = holder if holder in deployment.declared else deployment.owner(resource)
             if written[:1] == ("Globals",) and resource is not None:
                 own = self._in_document(("Resources", resource), True)
                 related.append(Related(own, f"inherited by {resource}"))

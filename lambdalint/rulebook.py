@@ -111,6 +111,8 @@ class Rule:
 
     @property
     def help_uri(self) -> str:
+        if self.schema is not None:
+            return str(next(iter(self.references), ""))
         return f"{DOCUMENTATION}{self.family}/{self.code}-{self.name}.yaml"
 
     def message(self, problem: Problem, arguments: Mapping[str, Any]) -> str:
@@ -177,6 +179,8 @@ class RuleBook:
         self._facts = facts
         self._raised = dict(quotas or {})
         self._data: Mapping[str, Any] = rules
+        self._own: dict[str, Mapping[str, Any]] = {}
+        """A team's own rules, with their documentation."""
         self.rules: dict[str, Rule] = {}
         for stem, data in sorted(rules.items()):
             self.add(stem, data)
@@ -187,14 +191,16 @@ class RuleBook:
         code, _, name = rest.partition("-")
         if code in self.rules:
             raise RuleError(f"{stem}: there is a rule {code} already")
+        if stem not in self._data:
+            self._own[stem] = data
         self.rules[code] = Rule(self, code, name, family, data)
         return self.rules[code]
 
     def documentation(self, code: str) -> Mapping[str, Any]:
         rule = self.rules[code]
         stem = f"{rule.family}/{rule.code}-{rule.name}" if rule.family else f"{rule.code}-{rule.name}"
-        if self._docs is not None and stem not in self._data:
-            return {}
+        if stem in self._own:
+            return self._own[stem]
         found: Mapping[str, Any] = (self._docs() if self._docs is not None else self._data)[stem]
         return found
 

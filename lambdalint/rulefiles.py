@@ -64,6 +64,8 @@ def compile_book(source: str, target: str) -> None:
         stem, extension = os.path.splitext(name)
         if extension == ".yaml":
             tables[stem] = read_yaml(os.path.join(source, name))
+    with open(os.path.join(source, "rule.schema.json"), encoding="utf-8") as file:
+        tables["rule.schema"] = json.load(file)  # users' own rules are held to it
     for stem, table in tables.items():
         with open(os.path.join(target, stem + ".json"), "w", encoding="utf-8") as file:
             json.dump(table, file, ensure_ascii=False, separators=(",", ":"), sort_keys=False)

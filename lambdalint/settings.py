@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-
 INTERNAL = "cdk-internal"
 """What --select names to see findings on the functions that CDK makes for itself."""
 
@@ -46,12 +45,17 @@ class Settings(NamedTuple):
     config: str | None = None
     """Absolute path of the config file in force."""
     origins: Mapping[str, str] = {}
-    """Field to where its value comes from: ``lambdalint.toml:3``, ``the command line``. What is missing is a default."""
+    """Field to where its value comes from: ``lambdalint.toml:3``, ``the command line``. A default has none."""
 
     @property
     def base(self) -> str:
         """The folder that patterns of files start from."""
         return os.path.dirname(self.config) if self.config else self.cwd
+
+    @property
+    def codes(self) -> Sequence[str]:
+        """What ``select`` names of the book's rules."""
+        return [word for word in self.select if word != INTERNAL]
 
     def complete(self) -> Settings:
         """With the day and the working directory filled in."""

@@ -7,45 +7,25 @@ a Use, since code is shared: a comment in it is unused only where no template's 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from lambdalint.directives import MARKER, Directive, of_comment, of_metadata
-from lambdalint.finding import Fault, Finding, Location, Path, Span, Suppressed
+from lambdalint.finding import Fault, Finding, Location, Suppressed
 
 if TYPE_CHECKING:
-    from lambdalint.model.deployment import DocumentLike, Reading
+    from lambdalint.model.deployment import Reading
     from lambdalint.rulebook import Rule, RuleBook
     from lambdalint.settings import Roots
-    from lambdalint.settings import Roots
+    from lambdalint.suppression_places import Suppression
 
 USED, EXPIRED, UNKNOWN, UNREADABLE, UNUSED, UNTOLD = range(6)
 """What came of a suppression. Of several inputs that met it the least counts; UNTOLD says nothing."""
-MAX_CODE = 2_000_000
-"""Bytes of a Python file that are looked into."""
 _KINDS = {
     EXPIRED: "expired-suppression",
     UNKNOWN: "unknown-rule",
     UNREADABLE: "malformed",
     UNUSED: "unused-suppression",
 }
-
-
-class Suppression(NamedTuple):
-    """A directive, where it stands and what it reaches: lines ``first`` to ``last`` of its file, and resources."""
-
-    kind: str
-    """``comment`` or ``metadata``."""
-    directive: Directive
-    location: Location
-    first: int
-    last: float
-    resources: frozenset[str] = frozenset()
-    """Logical IDs whose findings it reaches wherever they are."""
-    within: frozenset[str] = frozenset()
-    """The resource in whose block it stands."""
-    whole: bool = False
-    """It speaks of all that comes of its file."""
 
 
 class Use(NamedTuple):
@@ -67,6 +47,13 @@ class Judging(NamedTuple):
     book: RuleBook
     selected: frozenset[str]
     as_of: str
+    reads_code: bool
+    """Whether handlers' code is read in any case, so that looking for comments in it costs little."""
+
+    @classmethod
+    def of(cls, book: RuleBook, rules: Sequence[Rule], as_of: str) -> Judging:
+        """``rules`` are those that run."""
+        return cls(book, frozenset(rule.code for rule in rules), as_of, any(rule.family == "code" for rule in rules))
 
 
 def mark(
@@ -76,7 +63,9 @@ def mark(
 
     ``crashed`` are the notices of rules that could not be judged.
     """
-    found = [*_of_document(reading, roots), *_of_code(findings)]
+    from lambdalint.suppression_places import could_judge, places
+
+    found = places(reading, findings, judging.reads_code, roots)
     result = list(findings)
     uses: list[Use] = []
     for one in found:
@@ -98,7 +87,7 @@ def mark(
                 if result[at].suppressed is None and _for_all(findings[at], found, judging.as_of):
                     result[at] = result[at]._replace(suppressed=why)
             judged = rule.code in judging.selected and not any(rule.code in words for words in crashed)
-            told = judged and _could_judge(rule, one, reading)
+            told = judged and could_judge(rule, one, reading)
             uses.append(use._replace(code=rule.code, state=USED if reached else UNUSED if told else UNTOLD))
     return result, uses
 
@@ -139,200 +128,7 @@ def _nearest(code: str, book: RuleBook) -> str:
     return f"; did you mean {meant}?" if meant else ""
 
 
-# -- where suppressions stand ------------------------------------------------------------------------------------------
-
-
-def _of_document(reading: Reading, roots: Roots) -> Iterator[Suppression]:
-    document = reading.input.document
-    if document is None or MARKER not in getattr(document, "data", b""):
-        return
-    shown, absolute = roots.shown(document.path), roots.absolute(document.path)
-
-    def at(span: Span) -> Location:
-        return Location(shown, span, None, absolute)
-
-    resources = _section(document.root, "Resources")
-    yield from _of_metadata(document, (), at, frozenset())
-    for id in resources:
-        yield from _of_metadata(document, ("Resources", id), at, frozenset((id,)))
-        yield from _of_inline_code(document, id, at)
-    comments = [(line, column, text, alone) for line, column, text, alone in getattr(document, "comments", tuple)()]
-    if not any("lambdalint" in text for _, _, text, _ in comments):
-        return
-    names: dict[int, set[str]] = {}
-    blocks: list[tuple[int, int, str]] = []
-    for id in resources:
-        start = document.locate(("Resources", id), True).line
-        names.setdefault(start, set()).add(id)
-        blocks.append((start, document.locate(("Resources", id)).end_line, id))
-    keys = [document.locate((key,), True).line for key in document.root] if isinstance(document.root, dict) else []
-    for one in _of_comments(comments, min(keys, default=1), at):
-        line = one.first
-        inside = frozenset(id for start, end, id in blocks if start <= line <= end)
-        yield one if one.whole else one._replace(resources=frozenset(names.get(line, ())), within=inside)
-
-
-def _of_comments(
-    comments: Sequence[tuple[int, int, str, bool]], content: int, at: Callable[[Span], Location]
-) -> Iterator[Suppression]:
-    """Suppressions among comments (line, column, text, alone on the line); ``content`` is the first line of content."""
-    alone = {line for line, _, _, is_alone in comments if is_alone}
-    for line, column, text, is_alone in comments:
-        directive = of_comment(text)
-        if directive is None:
-            continue
-        location = at(Span(line, column, line, column + len(text)))
-        if is_alone and line < content:
-            yield Suppression("comment", directive, location, 1, float("inf"), whole=True)
-            continue
-        target = line
-        while is_alone and target in alone:  # it speaks of the first line below that is no comment
-            target += 1
-        yield Suppression("comment", directive, location, target, target)
-
-
-def _of_metadata(
-    document: DocumentLike, above: Path, at: Callable[[Span], Location], resources: frozenset[str]
-) -> Iterator[Suppression]:
-    path = (*above, "Metadata", "lambdalint")
-    value: Any = document.root
-    for key in path:
-        value = _section(value, key) if key != "lambdalint" else value.get(key)
-    if value is None:
-        return
-    if not isinstance(value, dict) or "ignore" not in value:
-        directive = Directive(problem="it is written lambdalint: {ignore: [{code, reason, until}]}")
-        yield Suppression("metadata", directive, at(document.locate(path, True)), 0, 0, resources, resources)
-        return
-    for index, directive in of_metadata(value["ignore"]):
-        place = (*path, "ignore") if index is None else (*path, "ignore", index)
-        location = at(document.locate(place, index is None))
-        yield Suppression("metadata", directive, location, 0, 0, resources, resources, whole=not above)
-
-
-def _of_inline_code(document: DocumentLike, id: str, at: Callable[[Span], Location]) -> Iterator[Suppression]:
-    """Comments in the code that a template holds: they reach what is said of that code."""
-    for below in (("InlineCode",), ("Code", "ZipFile")):
-        path: Path = ("Resources", id, "Properties", *below)
-        value: Any = document.root
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        text = _text(value)
-        if "lambdalint" not in text:
-            continue
-        span = document.locate(path)
-        locate: Callable[..., Span] | None = getattr(document, "locate_in", None)
-        exact = locate is not None and locate(path, 1, 1, 1, 1) != span
-        for one in _of_comments(*_python_comments(text), at):
-            mine = one.location.span
-            where = at(locate(path, *mine) if locate is not None and exact else span)
-            first, last = span.line, span.end_line
-            if exact and not one.whole:
-                first = last = where.span.line + one.first - mine.line
-            yield one._replace(location=where, first=first, last=last, within=frozenset((id,)), whole=False)
-
-
-def _of_code(findings: Iterable[Finding]) -> Iterator[Suppression]:
-    """Comments in the Python files that findings point at."""
-    seen: dict[str, Location] = {}
-    for finding in findings:
-        for place in (finding.location, *(related.location for related in finding.related)):
-            if place.file.endswith(".py") and place.member is None:
-                seen.setdefault(place.file, place)
-    for file, place in seen.items():
-
-        def at(span: Span, place: Location = place) -> Location:
-            return place._replace(span=span)
-
-        yield from _of_comments(*_python_comments(_read(file)), at)
-
-
-def _read(file: str) -> str:
-    try:
-        if not os.path.isfile(file):  # opening a named pipe would wait for its writer
-            return ""
-        with open(file, "rb") as stream:
-            data = stream.read(MAX_CODE)
-    except (OSError, ValueError):
-        return ""
-    return data.decode("utf-8-sig", "replace") if MARKER in data else ""
-
-
-def _python_comments(text: str) -> tuple[list[tuple[int, int, str, bool]], int]:
-    """What may be comments of ours, without reading the language; and the first line that is no comment."""
-    comments: list[tuple[int, int, str, bool]] = []
-    content = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.lstrip()
-        if not content and bare and not bare.startswith("#"):
-            content = number
-        at = line.find("#")
-        if at >= 0 and (bare.startswith("#") or "lambdalint" in line):
-            marker = line.find("# lambdalint:")
-            at = at if bare.startswith("#") or marker < 0 else marker
-            comments.append((number, at + 1, line[at:], bare.startswith("#")))
-    return comments, content or 1
-
-
-def _text(value: Any) -> str:
-    """A text as a template writes it: plain, in Fn::Sub, or its pieces in Fn::Join."""
-    if isinstance(value, dict) and len(value) == 1:
-        (name, inner) = next(iter(value.items()))
-        if name == "Fn::Sub":
-            return _text(inner[0] if isinstance(inner, list) and inner else inner)
-        if name == "Fn::Join" and isinstance(inner, list) and len(inner) == 2 and isinstance(inner[1], list):
-            return "\n".join(piece.rstrip("\n") for piece in inner[1] if isinstance(piece, str))
-    return value if isinstance(value, str) else ""
-
-
-def _section(value: Any, key: str) -> dict[str, Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-# -- what can be said of a suppression that met nothing ----------------------------------------------------------------
-
-_OF_CODE = ("package", "image", "code")
-_FREE = ("Environment", "Tags", "Description")
-"""Properties of any value that few rules read."""
-
-
-def _could_judge(rule: Rule, one: Suppression, reading: Reading) -> bool:
-    """Whether a rule that found nothing there would have found what there is: everything that it may read is known."""
-    if rule.subject in ("document", "artifact"):
-        return True
-    if rule.subject in ("run", "suppression") or rule.family in _OF_CODE:
-        return False
-    names = one.resources | one.within
-    present = False
-    for deployment in reading.deployments:
-        if deployment.is_open:
-            return False
-        near: set[str] = set()
-        for id, resource in deployment.resources.items():
-            if not names or id in names or deployment.owner(id) in names:
-                present = True
-                near |= {id, *resource.targets, *(other.id for other in deployment.referrers(id))}
-        for id in near & deployment.resources.keys():
-            for name, value in deployment.resources[id].properties.items():
-                if not _settled(value) and (name not in _FREE or name.lower().rstrip("s") in rule.name):
-                    return False
-    return present
-
-
-def _settled(value: Any) -> bool:
-    from lambdalint.model.values import OpenList, OpenMap, Text, Unknown
-
-    if isinstance(value, (Unknown, OpenList, OpenMap)):
-        return False
-    if isinstance(value, Text):
-        return not any(isinstance(part, Unknown) for part in value.parts)
-    if isinstance(value, (dict, list)):
-        return all(_settled(item) for item in (value.values() if isinstance(value, dict) else value))
-    return True
-
-
-# -- the end of a run --------------------------------------------------------------------------------------------------
+# -- at the end of a run -----------------------------------------------------------------------------------------------
 
 
 def faults(uses: Iterable[Use]) -> list[Fault]:
@@ -376,7 +172,7 @@ def mark_configured(
     """Findings marked that the config's per-file-ignores name; patterns are those of .gitignore, from ``base``."""
     if not ignores:
         return list(findings)
-    from lambdalint.config import matcher
+    from lambdalint.parsers.gitignore import matcher
 
     patterns = [(matcher([p]), {r.code for c in codes for r in book.matching(c)}) for p, codes in ignores.items()]
     result = []

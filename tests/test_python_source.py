@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a handler a line)
 """What is read of Python handlers: many small handlers, each with the facts that it must (and must not) yield."""
 
 from __future__ import annotations
@@ -160,6 +161,37 @@ def test_how_surely_a_read_runs() -> None:
     }
 
 
+def test_what_a_fact_depends_on() -> None:
+    source = read(
+        """
+        import os, boto3
+        if os.environ.get("LOCAL"):
+            A = os.environ["A"]
+        def handler(event, context):
+            if "TOPIC" in os.environ:
+                boto3.client("sns").publish(TopicArn=os.environ["TOPIC"])
+            boto3.client("s3").list_buckets()
+        """
+    )
+    assert {r.name: set(r.depends) for r in source.reads} == {"LOCAL": set(), "A": {"LOCAL"}, "TOPIC": set()}
+    assert {c.method: set(c.depends) for c in source.calls} == {"publish": {"TOPIC"}, "list_buckets": set()}
+
+
+def test_what_cannot_be_shadowed() -> None:
+    """A folder of data that is called like a library is none, nor is a file called like a built-in module."""
+    files = Memory(
+        {
+            "app.py": "import boto3, time, json\ndef handler(e, c):\n    boto3.client('s3').list_buckets()\n    time.sleep(3)",
+            "boto3/events.json": "",
+            "json/a.json": "",
+            "time.py": "",
+        }
+    )
+    source = read_handler(files, "app.handler")
+    assert (len(source.calls), len(source.sleeps)) == (1, 1)
+    assert not any(i.found for i in source.imports)
+
+
 # -- the SDK -----------------------------------------------------------------------------------------------------------
 
 
@@ -181,6 +213,8 @@ def test_how_surely_a_read_runs() -> None:
         ("import boto3\nboto3.client('s3').get_waiter('bucket_exists').wait(Bucket='b')", ["s3.bucket_exists"]),
         ("import boto3\nfor o in boto3.resource('s3').Bucket('b').objects.all():\n    o.delete()", ["s3.all", "s3.delete"]),
         ("import boto3\nboto3.resource('s3').Object('b', 'k').get()", ["s3.get"]),
+        ("import boto3\nboto3.resource('s3').Bucket('b').objects.filter(Prefix='p').limit(5).delete()", ["s3.delete", "s3.filter"]),
+        ("import boto3\nq = boto3.resource('sqs').Queue('u')\nq.receive_messages()[0].delete()", ["sqs.delete", "sqs.receive_messages"]),
         ("import boto3\nboto3.resource('s3').meta.client.list_buckets()", ["s3.list_buckets"]),
         ("import boto3\nq = boto3.resource('sqs').get_queue_by_name(QueueName='q')\nq.send_message(MessageBody='x')\nfor m in q.receive_messages():\n    m.delete()", ["sqs.delete", "sqs.get_queue_by_name", "sqs.receive_messages", "sqs.send_message"]),
         ("import boto3\ndef make():\n    return boto3.client('sqs')\ndef handler(e, c):\n    make().send_message()", ["sqs.send_message"]),
@@ -547,7 +581,7 @@ def test_what_distributions_installed_is_found_but_not_looked_into() -> None:
 def test_imports() -> None:
     source = read(
         """
-        import os, a.b as ab
+        import os, a.b as ab  # sleep
         from .x import y
         try:
             import c
@@ -691,7 +725,8 @@ def test_places() -> None:
         "T = os.environ['A'] if 'A' in os.environ else os.environ[\n    'B'\n]\n"
         "def handler(event, context):\n"
         '    """os.environ[x]"""\n'
-        "\ts = 1\n".replace("\t", "    ") + "    s = 'é' + f\"{os.environ['C']}\"; s3.list_buckets()\n"
+        "\ts = 1\n".replace("\t", "    ")
+        + "    s = 'é' + f\"{os.environ['C']}\"; s3.list_buckets()\n"
     )
     source = read(code)
     spans = {r.name: source.span(r.site) for r in source.reads}

@@ -34,24 +34,36 @@ _URL, _ALEXA = "function-url", "alexa"
 
 @check("function")
 def invoke_permission(
-    function: Function, deployment: Deployment, facts: Mapping[str, Any], credentials: Sequence[str]
+    function: Function, deployment: Deployment, facts: Mapping[str, Any], credentials: Sequence[str], own: Sequence[str]
 ) -> Iterator[Problem]:
-    """A trigger whose service nobody has allowed to call; ``credentials`` name the settings by which it takes a role."""
-    sources = [source for source in event_sources(deployment, function) if _needs(source, facts, credentials)]
+    """A trigger whose service nobody lets call: one problem for each API, bucket, rule … and alias that it calls.
+
+    ``credentials`` name the settings by which a trigger takes a role; ``own`` kinds add the permission themselves.
+    """
+    sources = [
+        source
+        for source in event_sources(deployment, function)
+        if source.kind not in own and _needs(source, facts, credentials)
+    ]
     if not sources or deployment.is_open or _leaves_the_template(deployment, function):
         return
     if any(may_be_for(function, resource) for resource in unplaced_permissions(deployment)):
         return
     granted = permissions(deployment, function)
     reads = tuple(_absent(deployment, function)) if deployment.absent else ()
-    seen: set[tuple[Any, ...]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for source in sources:
+        caller = source.source_resource if source.kind.startswith("api-gateway") else None
+        key = (source.kind, (caller or source.resource).id, repr(source.qualifier))
+        if key in seen:
+            continue
         principals = _principals(source, facts)
         covers = [_covers(deployment, permission, source, principals) for permission in granted]
-        if "yes" in covers or "maybe" in covers or (source.place.path in seen):
+        if "yes" in covers or "maybe" in covers:
             continue
-        seen.add(source.place.path)
-        kind, related = "default", ((function.place, "the function"),)
+        seen.add(key)
+        kind = "default"
+        related: tuple[tuple[Place, str], ...] = ((function.place, "the function"),)
         for permission, answer in zip(granted, covers):
             if answer in ("qualifier", "unqualified", "elsewhere"):
                 kind, related = answer, ((permission.resource.place, "the permission"), *related)
@@ -73,7 +85,7 @@ def _needs(source: EventSource, facts: Mapping[str, Any], credentials: Sequence[
         return source.resource.type == "AWS::AppSync::GraphQLApi"
     if entry["permission"] != "resource-policy" or is_open(source.settings):
         return False
-    return all(source.settings.get(name) is None for name in credentials)
+    return all(source.settings.get(name) is None and source.resource.get(name) is None for name in credentials)
 
 
 def _principals(source: EventSource, facts: Mapping[str, Any]) -> list[str]:
@@ -185,6 +197,7 @@ def principal_mismatch(subject: Deployment, deployment: Deployment, facts: Mappi
         if service is None:
             continue
         resource = deployment.follow(permission.source_arn)
+        owner: str | None
         if resource is not None:
             owner, expected = resource.type, tables["principal_by_source_resource"].get(resource.type)
         else:
@@ -237,7 +250,7 @@ _RANDOM = 13
 
 def _statement_size(function: Function, permission: Permission) -> int:
     """The fewest bytes that Lambda's text of one statement takes."""
-    sid = 2 + len(permission.resource.id) + _RANDOM
+    sid = min(100, 2 + len(permission.resource.id) + _RANDOM)
     name = len(lower_bound(function.get("FunctionName"))) or min(64, 2 + len(function.id) + _RANDOM)
     size = len('{"Sid":"","Effect":"Allow","Principal":{"Service":""},"Action":"","Resource":""},') + sid
     size += _least(permission.principal) + _least(permission.action)

@@ -10,7 +10,7 @@ from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.census import Census, Counted
 from lambdalint.model.connections import event_sources, published_as
 from lambdalint.model.deployment import Deployment, Function, Resource
-from lambdalint.model.values import known, number
+from lambdalint.model.values import Text, known, number
 from lambdalint.rulebook import Quota
 
 _PROVISIONED = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")
@@ -109,10 +109,10 @@ def provisioned_unqualified(subject: Deployment, deployment: Deployment) -> Iter
     for fault in subject.faults:
         fields = fault.fields
         if fault.kind == "missing-property" and fields.get("needed_by") == "ProvisionedConcurrencyConfig":
-            yield Problem(Place(fault.path, fault.key), "sam")
+            yield Problem(Place(fault.path, True), "sam")
     for alias in deployment.of_type("AWS::Lambda::Alias"):
         if alias.get("ProvisionedConcurrencyConfig") and alias.get("FunctionVersion") == "$LATEST":
-            yield Problem(alias.at("ProvisionedConcurrencyConfig"), "latest")
+            yield Problem(alias.at("ProvisionedConcurrencyConfig", key=True), "latest")
     for target in deployment.of_type("AWS::ApplicationAutoScaling::ScalableTarget"):
         if target.get("ScalableDimension") == _SCALED and _is_unqualified(deployment, target):
             yield Problem(target.at("ResourceId"), "scaling")
@@ -123,7 +123,7 @@ def _is_unqualified(deployment: Deployment, target: Resource) -> bool:
     value = target.get("ResourceId")
     if isinstance(value, str):
         return value.startswith("function:") and value.count(":") == 1
-    parts = getattr(value, "parts", ())
+    parts: tuple[Any, ...] = value.parts if isinstance(value, Text) else ()
     if len(parts) != 2 or parts[0] != "function:":
         return False
     named = deployment.follow(parts[1])
@@ -147,7 +147,11 @@ def queue_concurrency(function: Function, deployment: Deployment, quota: Quota) 
     if not reserved:
         return
     for source in event_sources(deployment, function):
-        if source.kind != "sqs" or not known(source.settings.get("Enabled")) or source.settings.get("Enabled") is False:
+        if (
+            source.kind != "sqs"
+            or not known(source.settings.get("Enabled"))
+            or source.settings.get("Enabled") in (False, "false")
+        ):
             continue
         related = ((source.place, "the event source"),)
         place = function.at("ReservedConcurrentExecutions")

@@ -28,16 +28,16 @@ def _association(deployment: Deployment, function: Function) -> tuple[tuple[Plac
 
 @check("function")
 def edge_configuration(
-    function: Function, deployment: Deployment, facts: Mapping[str, str], quotas: Mapping[str, Quota]
+    function: Function, deployment: Deployment, names: Mapping[str, str], quotas: Mapping[str, Quota]
 ) -> Iterator[Problem]:
-    """What a function at the edge may not have; ``facts`` say how a message calls each feature."""
+    """What a function at the edge may not have; ``names`` say how a message calls each feature."""
     related = _association(deployment, function)
     if not related:
         return
     refused = quotas["features"].values or ()
     for feature, path in _features(function, deployment, quotas["ephemeral-storage"]):
         if feature in refused:
-            yield Problem(path, fields={"feature": facts.get(feature, feature)}, related=related)
+            yield Problem(path, fields={"feature": names.get(feature, feature)}, related=related)
     code = _package_size(deployment, function)
     if code > quotas["code"].max:
         place = function.at("Code", key=True)
@@ -64,9 +64,12 @@ def _features(function: Function, deployment: Deployment, storage: Quota) -> Ite
         yield "EphemeralStorage", function.at("EphemeralStorage", "Size")
     if function.get("Code", "S3ObjectStorageMode") == "REFERENCE":
         yield "S3ObjectStorageMode", function.at("Code", "S3ObjectStorageMode")
-    for name in ("RuntimeManagementConfig",):
-        if function.get(name, "UpdateRuntimeOn") not in (None, "Auto") and _given(function.get(name)):
-            yield name, function.at(name, key=True)
+    management = "RuntimeManagementConfig"
+    if (
+        isinstance(function.get(management, "UpdateRuntimeOn"), str)
+        and function.get(management, "UpdateRuntimeOn") != "Auto"
+    ):
+        yield management, function.at(management, key=True)
     for published in published_as(deployment, function):
         if _given(published.get("ProvisionedConcurrencyConfig")):
             yield "ProvisionedConcurrency", published.at("ProvisionedConcurrencyConfig", key=True)

@@ -1,4 +1,4 @@
-"""LL0: what a parser found wrong with its input becomes a problem of the same kind; the size of a template; overrides."""
+"""LL0: what a parser found wrong with its input becomes a problem of the same kind; sizes of a template; overrides."""
 
 from __future__ import annotations
 
@@ -104,10 +104,8 @@ def _type_at(path: tuple[Any, ...], deployment: Deployment) -> Any:
 def _told_by_types(deployment: Deployment) -> frozenset[Any]:
     """The places at which LL120 says that a value is of the wrong type."""
     from lambdalint.checks.properties import misfits
-    from lambdalint.data import load
 
-    found = misfits(deployment.template.document.root, load("properties"))
-    return frozenset(misfit.path for misfit in found if misfit.kind == "wrong-type")
+    return frozenset(misfit.path for misfit in misfits(deployment) if misfit.kind == "wrong-type")
 
 
 # -- sizes ---------------------------------------------------------------------------------------------------------

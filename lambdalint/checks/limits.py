@@ -118,7 +118,8 @@ def layer_conflict(function: Function, deployment: Deployment) -> Iterator[Probl
             continue
         if key in seen:
             related = ((function.at("Layers", seen[key]), "the same layer"),)
-            yield Problem(function.at("Layers", index), fields={"layer": _layer_name(value)}, related=related)
+            fields = {"layer": _layer_name(value, deployment)}
+            yield Problem(function.at("Layers", index), fields=fields, related=related)
         else:
             seen[key] = index
 
@@ -138,9 +139,9 @@ def _layer_key(value: Value, deployment: Deployment) -> Any:
     return ("LayerName", name) if name else ("resource", resource.id)
 
 
-def _layer_name(value: Value) -> str:
+def _layer_name(value: Value, deployment: Deployment) -> str:
     if isinstance(value, Reference):
-        return value.resource
+        return deployment.owner(value.resource)
     parts = lower_bound(value).split(":")
     return parts[-2] if len(parts) > 1 else parts[-1]
 

@@ -35,7 +35,11 @@ def _takes(facts: Mapping[str, Any], property: str, kind: str) -> bool:
 
 @check("deployment")
 def outside_range(
-    subject: Deployment, deployment: Deployment, facts: Mapping[str, Any], settings: Sequence[str], quotas: Mapping[str, Quota]
+    subject: Deployment,
+    deployment: Deployment,
+    facts: Mapping[str, Any],
+    settings: Sequence[str],
+    quotas: Mapping[str, Quota],
 ) -> Iterator[Problem]:
     """Numbers outside their range. ``settings`` are paths with dots; ``quotas`` are by path, or by path and kind
     (``BatchSize fifo``) where a kind has a range of its own. ``PATH advice`` is a range that is only known."""
@@ -73,7 +77,9 @@ def batching_window(subject: Deployment, deployment: Deployment, quotas: Mapping
         elif kind == "sqs" and batch is not None and batch > unwindowed.max:
             absent = value is None and not is_open(mapping.properties)
             if absent or seconds == 0:
-                yield Problem(place, "missing" if absent else "zero", fields, ((mapping.at("BatchSize"), "the batch size"),))
+                yield Problem(
+                    place, "missing" if absent else "zero", fields, ((mapping.at("BatchSize"), "the batch size"),)
+                )
 
 
 @check("deployment")

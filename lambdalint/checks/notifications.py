@@ -62,7 +62,7 @@ def _notifications(bucket: Resource) -> Iterator[_Notification]:
                 continue
             filters = _filter(entry.get("Filter"))
             if filters is not None:
-                place = bucket.at("NotificationConfiguration", name, index)
+                place = bucket.at("NotificationConfiguration", name, index, key=True)
                 yield _Notification(place, entry["Event"], filters.get("prefix", ""), filters.get("suffix", ""))
 
 

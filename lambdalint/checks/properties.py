@@ -43,6 +43,10 @@ ATTRIBUTES = frozenset(
 """What stands beside Properties, and by a slip of the indentation in it."""
 
 
+PACKAGED = (("Properties", "Code"), ("Properties", "Content"))
+"""Blocks that may be a local path, which ``aws cloudformation package`` replaces."""
+
+
 class Misfit(NamedTuple):
     """Something written that the table does not have: an unknown name, or a value of another type."""
 
@@ -61,7 +65,7 @@ def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Pr
     from lambdalint.data import load
 
     table = load("properties")
-    for misfit in misfits(subject.template.document.root, table):
+    for misfit in misfits(subject):
         if misfit.kind != "wrong-type":
             fields = {"owner": misfit.owner, "checked_on": table["checked_on"], **misfit.fields}
             place = _place(subject, misfit.path, True)
@@ -71,9 +75,7 @@ def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Pr
 @check("deployment")
 def wrong_type(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
     """Values of a type that CloudFormation or SAM refuses."""
-    from lambdalint.data import load
-
-    for misfit in misfits(subject.template.document.root, load("properties")):
+    for misfit in misfits(subject):
         if misfit.kind == "wrong-type":
             # Of a map or a list the name is shown: the value may go on for many lines.
             yield Problem(
@@ -82,11 +84,26 @@ def wrong_type(subject: Deployment, deployment: Deployment) -> Iterator[Problem]
 
 
 def _place(deployment: Deployment, path: Path, key: bool = False) -> Place:
-    """A place in the template as written: its span is found here, since expansion moves what is at this path."""
-    return Place(path, key, span=deployment.template.document.locate(path, key))
+    """A place in the template as written, whatever expansion and conditions make of what is at this path."""
+    span = deployment.template.document.locate(path, key)
+    anchor = "/".join(map(str, path[2:]))
+    return Place(path[:2] if path[0] == "Resources" else path, key, span=span, anchor=anchor)
 
 
-def misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
+_latest: list[tuple[Any, tuple[Misfit, ...]]] = []
+
+
+def misfits(deployment: Deployment) -> tuple[Misfit, ...]:
+    """What a deployment's template has and the table does not: looked for once, since all its deployments agree."""
+    from lambdalint.data import load
+
+    root = deployment.template.document.root
+    if not _latest or _latest[0][0] is not root:
+        _latest[:] = [(root, tuple(_misfits(root, load("properties"))))]
+    return _latest[0][1]
+
+
+def _misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
     """Everything in a template's Lambda resources and Globals that the table does not have."""
     types = table["types"]
     for logical_id, resource in _map(_map(root).get("Resources")).items():
@@ -103,11 +120,11 @@ def _globals(written: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[M
     for section, properties in written.items():
         path: Path = ("Globals", section)
         if section not in sections:
-            if not section.startswith("Fn::"):
+            if not _is_function(section):
                 yield _unknown(section, sections, path, "Globals", "")
             continue
         kind = f"AWS::Serverless::{section}"
-        known = {name: "any" for name in sections[section]}
+        known = dict.fromkeys(sections[section], "any")
         typed = table["types"].get(kind)
         if typed is not None:
             known = {name: typed["properties"].get(name, "any") for name in known}
@@ -125,7 +142,12 @@ def _is_intrinsic(value: Any) -> bool:
     if not isinstance(value, dict) or len(value) != 1:
         return False
     (name,) = value
-    return isinstance(name, str) and (name in ("Ref", "Condition") or name.startswith("Fn::"))
+    return name in ("Ref", "Condition") or _is_function(name)
+
+
+def _is_function(name: str) -> bool:
+    """Whether a key calls a function: CloudFormation's own (``Fn::If``), or another tool's (``Rain::Embed``)."""
+    return "::" in name
 
 
 def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:
@@ -147,6 +169,8 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
             yield _mistyped(path, value, [_outer(one) for one in node["any_of"]])
         for one in fitting[:1]:
             yield from _value(one, value, path, owner, kind)
+    elif isinstance(value, str) and path[2:] in PACKAGED:
+        return
     elif not _fits(_outer(node), value):
         yield _mistyped(path, value, [_outer(node)])
     elif "items" in node:
@@ -154,7 +178,7 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
             yield from _value(node["items"], item, (*path, index), owner, kind)
     elif "values" in node:
         for name, item in value.items():
-            if not name.startswith("Fn::"):
+            if not _is_function(name):
                 yield from _value(node["values"], item, (*path, name), owner, kind)
     else:
         yield from _block(node, value, path, owner, kind)
@@ -165,9 +189,9 @@ def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
     if not isinstance(value, dict):
         return
     known = node["properties"]
-    is_open = any(name.startswith("Fn::") for name in value)
+    is_open = any(_is_function(name) for name in value)
     for name, item in value.items():
-        if name.startswith("Fn::") or item is None:
+        if _is_function(name) or item is None:
             continue
         if name in known:
             inner = name if owner == kind else f"{owner}.{name}"

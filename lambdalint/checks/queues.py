@@ -75,7 +75,13 @@ def visibility_under_factor(
         wanted = factor * fed.timeout + fed.window
         if fed.timeout <= fed.visibility < wanted:
             plus = f" plus the batching window of {fed.window} s" if fed.window else ""
-            fields = {"visibility": fed.visibility, "wanted": wanted, "factor": factor, "timeout": fed.timeout, "plus": plus}
+            fields = {
+                "visibility": fed.visibility,
+                "wanted": wanted,
+                "factor": factor,
+                "timeout": fed.timeout,
+                "plus": plus,
+            }
             yield Problem(fed.place, "unset" if fed.is_default else "default", fields, fed.related)
 
 
@@ -95,4 +101,8 @@ def redrive(subject: Deployment, deployment: Deployment, quota: Quota) -> Iterat
         elif isinstance(policy, dict):
             count = number(policy.get("maxReceiveCount"))
             if count is not None and count < quota.min:
-                yield Problem(queue.at("RedrivePolicy", "maxReceiveCount"), fields={"value": count, "quota": quota}, related=related)
+                yield Problem(
+                    queue.at("RedrivePolicy", "maxReceiveCount"),
+                    fields={"value": count, "quota": quota},
+                    related=related,
+                )

@@ -143,7 +143,7 @@ def handler_format(function: Function, deployment: Deployment, quota: Quota, fac
 
 
 def _snapstart(function: Function) -> bool:
-    return function.get("SnapStart", "ApplyOn") == "PublishedVersions"
+    return function.text("SnapStart", "ApplyOn") == "PublishedVersions"
 
 
 def _published(function: Function, deployment: Deployment) -> Iterator[Resource]:

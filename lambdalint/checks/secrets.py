@@ -13,6 +13,8 @@ from lambdalint.model.values import Text, Unknown, Value
 
 _HOLE = "\0"
 """Stands for a part of a text that is not known."""
+_LONGEST = 65_536
+"""Characters of a value that are looked at: Lambda takes 4 KB of variables in all."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _WORDY = re.compile(r"[A-Za-z_][A-Za-z_.-]*\d{0,4}")
 _PATH = re.compile(r"(?:~|\.{1,2})?/.*|[A-Za-z]:\\.*|[\w.+-]+://[^@]*", re.S)
@@ -29,9 +31,9 @@ def literal_secret(
 ) -> Iterator[Problem]:
     """A literal that is a secret by its form, or by the name of its variable.
 
-    ``forms``: what a secret is called, and the expression that finds it; a group ``secret`` is the part that must be
-    known and no placeholder. ``names``: how a name ends, in lower case without separators. ``placeholders``:
-    expressions that find what only stands for a secret.
+    ``forms``: what a secret is called, and the expression that finds it; its group ``secret`` (or ``pair``), else the
+    whole, must be known and no placeholder. ``names``: how a name ends, in lower case without separators.
+    ``placeholders``: expressions that find what only stands for a secret.
     """
     stand_in = re.compile("|".join(f"(?:{one})" for one in placeholders), re.I)
     for name, value in _variables(function).items():
@@ -50,10 +52,8 @@ def literal_secret(
 def dynamic_secret(function: Function, deployment: Deployment) -> Iterator[Problem]:
     """A secret that CloudFormation puts in when it deploys: in the function's settings it stands in plain text."""
     for name, value in _variables(function).items():
-        secret = next((part for part in getattr(value, "parts", (value,)) if _is_dynamic(part)), None)
-        if secret is not None:
-            fields = {"variable": name, "reason": secret.reason}
-            yield Problem(function.at("Environment", "Variables", name), fields=fields)
+        if any(_is_dynamic(part) for part in getattr(value, "parts", (value,))):
+            yield Problem(function.at("Environment", "Variables", name), fields={"variable": name})
 
 
 def _is_dynamic(part: Any) -> bool:
@@ -68,13 +68,14 @@ def _variables(function: Function) -> dict[str, Value]:
 def _literal(value: Value) -> str | None:
     """What is known of a text, with holes; None for what is no text."""
     if isinstance(value, Text):
-        return "".join(part if isinstance(part, str) else _HOLE for part in value.parts)
-    return value if isinstance(value, str) else None
+        value = "".join(part if isinstance(part, str) else _HOLE for part in value.parts)
+    return value[:_LONGEST] if isinstance(value, str) else None
 
 
 def _holds(pattern: str, literal: str, stand_in: re.Pattern[str]) -> bool:
     for match in re.finditer(pattern, literal):
-        found = match.groupdict().get("secret") or match.group()
+        groups = match.groupdict()
+        found = groups.get("secret") or groups.get("pair") or match.group()
         if _HOLE not in found and not stand_in.search(found) and len(set(found)) > 1:
             return True
     return False

@@ -185,8 +185,9 @@ def managed_instances(
     if not inside(concurrency, quotas["concurrency"]):
         yield Problem(place, "concurrency", {"value": concurrency, "quota": quotas["concurrency"]})
     elif vcpus is not None and vcpus >= 1 and concurrency > vcpus * quotas["per-vcpu"].max:
-        fields = {"value": concurrency, "vcpus": f"{vcpus:g}", "allowed": int(vcpus * quotas["per-vcpu"].max)}
-        yield Problem(place, "concurrency-per-vcpu", {**fields, "quota": quotas["per-vcpu"]})
+        per_vcpu = quotas["per-vcpu"]
+        words = {"value": concurrency, "vcpus": f"{vcpus:g}", "allowed": int(vcpus * per_vcpu.max), "quota": per_vcpu}
+        yield Problem(place, "concurrency-per-vcpu", words)
 
 
 @check("function")

@@ -33,3 +33,8 @@ TITLES = {
 def title(kind: str) -> str:
     """``a Kinesis stream`` for ``kinesis``; the kind itself where it has no words of its own."""
     return TITLES.get(kind, kind)
+
+
+def sentence(words: str) -> str:
+    """Words that begin a sentence."""
+    return words[:1].upper() + words[1:]

@@ -14,19 +14,19 @@ from lambdalint.iam.templates import policy_template
 from lambdalint.model.deployment import Deployment, Function, Resource, Role, relation
 from lambdalint.model.values import Reference, Text, Value
 
-ACTION, RESOURCE = "action", "resource"
 Lack = Literal["action", "resource"]
 """What a role lacks: an action anywhere, or an action that it has elsewhere on the resource at hand."""
 
+_ITEMS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem")
 WRITES = {
     "AWS::S3::Bucket": ("s3:PutObject",),
     "AWS::SQS::Queue": ("sqs:SendMessage",),
     "AWS::SNS::Topic": ("sns:Publish",),
-    "AWS::DynamoDB::Table": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"),
-    "AWS::DynamoDB::GlobalTable": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    "AWS::DynamoDB::Table": _ITEMS,
+    "AWS::DynamoDB::GlobalTable": _ITEMS,
     "AWS::Kinesis::Stream": ("kinesis:PutRecord", "kinesis:PutRecords"),
     "AWS::Logs::LogGroup": ("logs:PutLogEvents",),
-}  # fmt: skip
+}
 """The actions that put something into a resource that may trigger a function."""
 
 
@@ -50,7 +50,7 @@ def policies_of(deployment: Deployment, function: Function) -> tuple[Role, RoleP
 
 
 def is_written(deployment: Deployment, role: Role, entry: RolePolicy) -> bool:
-    """Whether the user wrote a policy's document: it is not AWS's, not SAM's own, and not from a policy template of SAM."""
+    """Whether the user wrote a policy's document: it is not AWS's, nor SAM's own, nor a policy template's."""
     if entry.document is None:
         return False
     if entry.path[1] != role.id:
@@ -84,6 +84,21 @@ def written_statements(deployment: Deployment, role: Role) -> Iterator[Statement
     for entry in role_policies(deployment, role).policies:
         if is_written(deployment, role, entry):
             yield from entry.policy.statements
+
+
+def members(deployment: Deployment, statement: Statement, element: str) -> Iterator[tuple[Place, Value]]:
+    """The members of a statement's Action, NotAction, Resource or NotResource with their places."""
+    resource = deployment.resource(statement.path[1]) if len(statement.path) > 1 else None
+    path = (*statement.path, element)
+    written = resource.get(*path[3:]) if resource is not None else None
+    if written is None:
+        # The document is one text: its parts have no places of their own.
+        values = {"Action": statement.actions, "NotAction": statement.not_actions, "Resource": statement.resources}
+        yield from ((Place(statement.path), value) for value in values.get(element, ()))
+        return
+    for index, value in enumerate(written if isinstance(written, list) else [written]):
+        if value is not None:
+            yield Place((*path, index) if isinstance(written, list) else path), value
 
 
 @relation
@@ -128,7 +143,7 @@ def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], ar
     The action decides. The resource (an ARN) decides too where every ARN concerned is of the same template.
     """
     if grants.allows_any(actions) == NOT_ALLOWED:
-        return Lacking(ACTION)
+        return Lacking("action")
     if arn is None or grants.allows_any(actions, arn, context(deployment)) != NOT_ALLOWED:
         return None
     concerned = tuple(
@@ -138,7 +153,7 @@ def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], ar
         if matches_action(statement, action) is not False
     )
     if all(_is_local(deployment, statement) for statement in concerned):
-        return Lacking(RESOURCE, concerned)
+        return Lacking("resource", concerned)
     return None
 
 

@@ -9,7 +9,7 @@ from lambdalint.finding import Place
 from lambdalint.model.arns import function_of
 from lambdalint.model.connections import published_as
 from lambdalint.model.deployment import Deployment, Function, Resource, relation
-from lambdalint.model.values import Reference, Symbol, Text, Value, boolean, known
+from lambdalint.model.values import Reference, Symbol, Text, Unknown, Value, boolean, known
 
 TYPE = "AWS::Lambda::Permission"
 INVOKE, INVOKE_URL = "lambda:invokefunction", "lambda:invokefunctionurl"
@@ -50,7 +50,7 @@ class Permission(NamedTuple):
 
     @property
     def is_public(self) -> bool:
-        return self.principal == "*"
+        return isinstance(self.principal, str) and self.principal == "*"
 
     @property
     def is_narrowed(self) -> bool:
@@ -104,7 +104,7 @@ def permissions(deployment: Deployment, function: Function) -> tuple[Permission,
         target = function_of(deployment, resource.get("FunctionName")) if resource.type == TYPE else None
         if target is not None and target.function.id == function.id:
             result.append(permission_of(resource, function.id, target.qualifier))
-    if isinstance(name, Text):
+    if isinstance(name, (Text, Unknown)):
         for resource in unplaced_permissions(deployment):
             if resource.get("FunctionName") == name:
                 result.append(permission_of(resource, function.id, None))
@@ -131,11 +131,11 @@ def may_be_for(function: Function, resource: Resource) -> bool:
         return value is not None and name is not None and not known(name)
     if isinstance(value, Text) and name is None:
         return any(not isinstance(part, (str, Symbol)) for part in value.parts)
-    return value != name
+    return bool(value != name)
 
 
 def plain(value: Value) -> str | None:
-    """Text with the stack's Region and domain put by name (``logs.REGION.amazonaws.com``); None where it is not known."""
+    """Text with the stack's Region and domain put by name (``logs.REGION.amazonaws.com``); None where not known."""
     if isinstance(value, str):
         return value
     if not isinstance(value, Text):

@@ -108,7 +108,7 @@ class InlineFiles:
         return Place(path=self.path, span=span, anchor=anchor)
 
 
-# -- values of arguments -------------------------------------------------------------------------------------------------
+# -- values of arguments ------------------------------------------------------------------------------------------
 
 
 class EnvironmentValue(NamedTuple):
@@ -125,11 +125,11 @@ class ContextValue(NamedTuple):
 
 
 Argument = Any
-"""str, int, float, bool or None as written; EnvironmentValue; ContextValue; ``model.values.Text`` of such pieces; a list or a
-dict of them; ``model.values.Unknown``."""
+"""str, int, float, bool or None as written; EnvironmentValue; ContextValue; ``model.values.Text`` of such pieces; a
+list or a dict of them; ``model.values.Unknown``."""
 
 
-# -- facts ---------------------------------------------------------------------------------------------------------------
+# -- facts ---------------------------------------------------------------------------------------------------------
 
 
 class Site(NamedTuple):
@@ -148,19 +148,21 @@ class Site(NamedTuple):
 
 
 MODULE, HANDLER, CALLED, REGISTERED = "module", "handler", "called", "registered"
-"""How code is reached: as module-level code at import; in the handler's own body; in a function that it (or module-level
-code) calls; in a function handed to something outside that may call it (a route's decorator, a callback)."""
+"""How code is reached: as module-level code at import; in the handler's own body; in a function that it (or
+module-level code) calls; in a function handed to something outside that may call it (a route's decorator)."""
 
 
 class EnvironmentRead(NamedTuple):
     name: str
     kind: str
-    """``hard`` (a KeyError where it is not set), ``default`` (get, getenv, pop with a default), ``guarded`` (tested before, or
-    the KeyError is caught), ``set`` (the code sets it itself before)."""
+    """``hard`` (a KeyError where it is not set), ``default`` (get, getenv, pop with a default), ``guarded`` (tested
+    before, or the KeyError is caught), ``set`` (the code sets it itself before)."""
     site: Site
     reach: str
     certain: bool
     """No branch, loop or earlier return decides whether it runs."""
+    depends: frozenset[str] = frozenset()
+    """Environment variables that are tested on the way here: where one is not set, it may never run."""
 
 
 class SdkClient(NamedTuple):
@@ -190,10 +192,10 @@ class SdkCall(NamedTuple):
 
     service: str
     method: str
-    """In boto3's spelling: ``put_item``. With via ``waiter`` the waiter's name; with ``collection`` the action on it (``all``)."""
+    """In boto3's spelling: ``put_item``. With via ``waiter`` the waiter's name, with ``collection`` its action."""
     via: str
-    """``client``, ``paginator``, ``waiter``, ``resource``, ``collection``, ``presigned`` (no call here: whoever uses the URL acts
-    with the role's rights) or ``powertools``."""
+    """``client``, ``paginator``, ``waiter``, ``resource``, ``collection``, ``presigned`` (no call here: whoever uses
+    the URL acts with the role's rights) or ``powertools``."""
     site: Site
     reach: str
     certain: bool
@@ -211,6 +213,8 @@ class SdkCall(NamedTuple):
     endpoint: bool = False
     client: Site | None = None
     """Where the client was made."""
+    depends: frozenset[str] = frozenset()
+    """As of EnvironmentRead."""
 
 
 class ClientTimeout(NamedTuple):
@@ -370,8 +374,8 @@ class Source:
         self.environment_open = False
         """The environment may hold more than the function's configuration says: dotenv, an update that is not known."""
         self.environment_whole = False
-        """Variables may be read that no site shows: the environment is iterated, copied or handed on; keys made at run time;
-        a settings library."""
+        """Variables may be read that no site shows: the environment is iterated, copied or handed on; keys made at run
+        time; a settings library."""
         self.clients: tuple[SdkClient, ...] = ()
         self.calls: tuple[SdkCall, ...] = ()
         self.dynamic_services: frozenset[str] = frozenset()
@@ -388,7 +392,7 @@ class Source:
         self.modules: tuple[tuple[int, str], ...] = ()
         """Root and name of every file that was looked into, in the order of import."""
         self.unread: tuple[tuple[int, str, str], ...] = ()
-        """Reached files that were not looked into: root, name, reason (``size``, ``depth``, ``encoding``, ``syntax``, ``unreadable``)."""
+        """Reached files not looked into: root, name, reason (``size``, ``depth``, ``encoding``, ``syntax``)."""
         self.complete = True
         """False where something reached was not read or a bound was met: "never used" rules are silent."""
         self._texts: dict[tuple[int, str], str] = {}

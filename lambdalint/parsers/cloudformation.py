@@ -92,7 +92,7 @@ def _kind(value: Any) -> str:
 class Expansion(NamedTuple):
     """A template with loops and SAM resolved, for one set of parameter values that they read."""
 
-    template: dict[str, Any]
+    template: Mapping[str, Any]
     moved: Mapping[Path, Path]
     owners: Mapping[str, str]
     faults: tuple[Fault, ...]
@@ -108,7 +108,7 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
     moved: Mapping[Path, Path] = {}
     owners: Mapping[str, str] = {}
     faults: tuple[Fault, ...] = ()
-    template = root
+    template: Mapping[str, Any] = root
     reads: frozenset[str] = frozenset()
     names = transforms(root)
     is_open = any(name not in KNOWN_TRANSFORMS for name in names)
@@ -116,8 +116,8 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
         from lambdalint.parsers.foreach import expand_foreach
 
         loops = expand_foreach(template, parameters)
-        template, moved, faults, is_open = loops.template, loops.moved, loops.faults, is_open or loops.is_open
-        reads = frozenset(_map(root, "Parameters"))
+        template, moved, faults, is_open = loops.template, loops.moved, loops.faults, is_open or loops.open
+        reads = loops.reads
     if SAM in names:
         from lambdalint.parsers.sam import expand as expand_sam
 

@@ -34,8 +34,13 @@ class Discovery(NamedTuple):
     """Directories in which nothing was found."""
 
 
-def discover(paths: Sequence[str], exclude: Sequence[str] = (), stdin: bytes | None = None) -> Discovery:
-    """Every input below the paths, in order, each once."""
+def discover(
+    paths: Sequence[str], exclude: Sequence[str] = (), stdin: bytes | None = None, base: str = ""
+) -> Discovery:
+    """Every input below the paths, in order, each once.
+
+    ``exclude`` are patterns as in .gitignore, from the folder ``base``: a search passes over what they mean.
+    """
     sources: list[Source] = []
     missing: list[str] = []
     empty: list[str] = []
@@ -55,7 +60,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), stdin: bytes | N
         if path == "-":
             add([Source("template", "-", stdin or b"", True)])
         elif os.path.isdir(path):
-            if not add(_directory(path, exclude)):
+            if not add(_directory(path, exclude, base)):
                 empty.append(path)
         elif os.path.exists(path):
             try:
@@ -109,7 +114,7 @@ def _is_assembly(path: str, names: Iterable[str]) -> bool:
     return b'"artifacts"' in head and b'"version"' in head
 
 
-def _directory(path: str, exclude: Sequence[str]) -> Iterator[Source]:
+def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]:
     names = sorted(os.listdir(path))
     if _is_assembly(path, names):
         yield Source("assembly", path, None, True)
@@ -117,18 +122,15 @@ def _directory(path: str, exclude: Sequence[str]) -> Iterator[Source]:
     if "oci-layout" in names and "index.json" in names:
         yield Source("image", path, None, True)
         return
-    from lambdalint.parsers.gitignore import Ignored
+    from lambdalint.parsers.gitignore import Ignored, matcher
 
     ignored = Ignored(path)
-    patterns = list(exclude)
+    meant = matcher(exclude) if exclude else None
+    above = os.path.relpath(path, base or None).replace(os.sep, "/")
+    prefix = "" if above == "." else above + "/"
 
-    def excluded(relative: str) -> bool:
-        from fnmatch import fnmatch
-
-        return any(
-            fnmatch(relative, p) or fnmatch(relative, p.rstrip("/") + "/*") or relative == p.rstrip("/")
-            for p in patterns
-        )
+    def excluded(relative: str, is_folder: bool = False) -> bool:
+        return meant is not None and meant(prefix + relative + "/" * is_folder)
 
     def walk(folder: str, relative: str, depth: int) -> Iterator[Source]:
         try:
@@ -142,7 +144,7 @@ def _directory(path: str, exclude: Sequence[str]) -> Iterator[Source]:
             try:
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if is_folder:
-                    if entry.name in SKIPPED or depth > 40 or ignored.match(name, True) or excluded(name):
+                    if entry.name in SKIPPED or depth > 40 or ignored.match(name, True) or excluded(name, True):
                         continue
                     if os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                         continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 
 MAX_BYTES = 1 << 20
 """Of one .gitignore file; the rest of a larger one is not read."""
@@ -142,6 +143,17 @@ def compile_patterns(text: str) -> _Groups:
         else:
             groups.append((ignores, [expression]))
     return [(ignores, re.compile("|".join(expressions), re.DOTALL)) for ignores, expressions in groups]
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether patterns mean a path: POSIX, relative to where they start, a folder's with a slash at its end."""
+    groups = compile_patterns("\n".join(patterns))
+
+    def meant(path: str) -> bool:
+        ends = [at + 1 for at, letter in enumerate(path) if letter == "/"]
+        return any(_verdict(groups, part) for part in (*(path[:end] for end in ends), path))
+
+    return meant
 
 
 def _verdict(groups: _Groups, path: str) -> bool | None:

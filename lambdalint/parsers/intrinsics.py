@@ -196,7 +196,8 @@ class _Evaluator:
         if environment.declares(name):
             links = environment.links(name)
             value = environment.parameter(name)
-            decisions = (Decision("parameter", name, value),) if environment.derived(name) else ()
+            chosen = "another value" if isinstance(value, Unknown) else value
+            decisions = (Decision("parameter", name, chosen),) if environment.derived(name) else ()
             if links or decisions:
                 self._note(out, links=links, decisions=decisions)
             return value

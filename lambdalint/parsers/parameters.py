@@ -10,8 +10,12 @@ from lambdalint.model.deployment import Link
 from lambdalint.model.values import Symbol, Text, Unknown, Value, known, text
 from lambdalint.parsers.intrinsics import PSEUDO, evaluate, sub_names
 
-Requirement = dict[Any, Any]
-"""Parameter (or an undecided comparison, as a tuple) to the value that opens a branch."""
+Requirement = dict[Any, tuple[Any, ...]]
+"""Parameter (or an undecided comparison, as a tuple) to the values that open a branch, never none."""
+Changes = dict[Any, Any]
+"""Parameter or undecided comparison to the value that a derived scenario gives it."""
+MAX_CHAIN = 100
+"""How deep conditions are followed, within each other and from one to the next: each is a level of recursion."""
 
 
 class Named(NamedTuple):
@@ -109,7 +113,7 @@ class Assignment:
         mappings: Mapping[str, Any],
         logical_ids: Mapping[str, Any],
         named: Named,
-        changes: Requirement | None = None,
+        changes: Changes | None = None,
         base: Assignment | None = None,
     ) -> None:
         self.parameters = parameters
@@ -121,6 +125,7 @@ class Assignment:
         self.base = base
         self._values: dict[str, Value] = {}
         self._holds: dict[str, bool] = {}
+        self._depth = 0
 
     def declares(self, name: str) -> bool:
         return name in self.parameters.definitions or name in PSEUDO
@@ -161,7 +166,16 @@ class Assignment:
         return self._holds[name]
 
     def holds(self, expression: Any) -> bool:
-        """Whether a condition's expression holds in this scenario."""
+        """Whether a condition's expression holds in this scenario. Past a depth that nobody writes, it does."""
+        if self._depth > MAX_CHAIN:
+            return True
+        self._depth += 1
+        try:
+            return self._decide(expression)
+        finally:
+            self._depth -= 1
+
+    def _decide(self, expression: Any) -> bool:
         if isinstance(expression, dict) and len(expression) == 1:
             ((name, argument),) = expression.items()
             if name == "Condition" and isinstance(argument, str):
@@ -210,21 +224,25 @@ def variable(node: Any, assignment: Assignment) -> str | None:
     return None
 
 
-def parameters_of(expression: Any, conditions: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
+def parameters_of(expression: Any, conditions: Mapping[str, Any]) -> set[str]:
     """The parameters (and undecidable pseudo parameters) that a condition's expression rests on."""
-    if isinstance(expression, list):
-        return set().union(*(parameters_of(item, conditions, seen) for item in expression)) if expression else set()
-    if not isinstance(expression, dict):
-        return set()
     found: set[str] = set()
-    for key, argument in expression.items():
-        if key == "Ref" and isinstance(argument, str):
-            found.add(argument)
-        elif key == "Condition" and isinstance(argument, str):
-            if argument not in seen:
-                found |= parameters_of(conditions.get(argument), conditions, seen | {argument})
-        elif key == "Fn::Sub" and isinstance(argument, str):
-            found |= {content for _, _, content in sub_names(argument)}
-        else:
-            found |= parameters_of(argument, conditions, seen)
+    seen: set[str] = set()
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            pending += node
+        elif isinstance(node, dict):
+            for key, argument in node.items():
+                if key == "Ref" and isinstance(argument, str):
+                    found.add(argument)
+                elif key == "Condition" and isinstance(argument, str):
+                    if argument not in seen:
+                        seen.add(argument)
+                        pending.append(conditions.get(argument))
+                elif key == "Fn::Sub" and isinstance(argument, str):
+                    found |= {content for _, _, content in sub_names(argument)}
+                else:
+                    pending.append(argument)
     return found

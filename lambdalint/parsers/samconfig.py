@@ -57,7 +57,7 @@ def environments(template_path: str, shown: str) -> tuple[list[Named], tuple[Fau
     if path is None:
         return [], ()
     name = os.path.basename(path)
-    location = f"{shown}/{name}" if shown else name
+    location = os.path.normpath(os.path.join(shown, name)).replace(os.sep, "/")
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_SIZE)

@@ -1,8 +1,9 @@
 """Which deployments of a template are looked at: the named ones, then as few derived ones as reach every branch.
 
 A branch is a conjunction of conditions: those of the resource and of the Fn::Ifs around a value. Each branch that no
-named deployment reaches is solved for the parameters that open it, and what does not contradict each other is packed
-into one derived scenario. So the number of scenarios follows the longest chain of contradictions, never a product.
+named deployment reaches is solved for the parameters that open it. The first few stand alone, one departure from the
+named deployment at a time, as somebody would deploy it; of many, those that concern other resources are packed into one
+derived scenario, and in the end all that do not contradict each other. So the number of scenarios is never a product.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from lambdalint.parsers.parameters import Assignment, Requirement
 from lambdalint.parsers.solver import Solver, merge, same
 
 MAX_SCENARIOS = 32
+ALONE = 4
+"""So many derived scenarios hold one departure each before any two are packed."""
+APART = 10
+"""So many there are at most before two departures that concern one resource are packed."""
 MAX_BRANCHES = 4000
 
 Branch = frozenset[tuple[str, bool]]
@@ -40,7 +45,7 @@ def uses(resource: Any) -> Uses:
         conditions.add(resource["Condition"])
         start = frozenset(((resource["Condition"], True),))
     branches.add(start)
-    pending: list[tuple[Any, Branch]] = [(resource, start)]
+    pending: list[tuple[Any, Branch]] = [(resource.get("Properties"), start)] if isinstance(resource, dict) else []
     while pending:
         node, branch = pending.pop()
         if isinstance(node, list):
@@ -89,48 +94,72 @@ class Plan(NamedTuple):
         return decision.kind == "parameter"
 
 
+class Target(NamedTuple):
+    """What no named deployment reaches: a branch, or in it a parameter's value; and the trees that it is read in."""
+
+    branch: Branch
+    parameter: str | None
+    value: Value
+    trees: frozenset[int]
+
+
+class Bin:
+    """A derived scenario in the making: what it requires, and the trees for whose sake."""
+
+    __slots__ = ("requirement", "trees")
+
+    def __init__(self, requirement: Requirement, trees: frozenset[int]) -> None:
+        self.requirement = requirement
+        self.trees = trees
+
+
 def plan(named: list[Assignment], trees: Iterable[Uses]) -> Plan:
     """The scenarios that reach every branch of these trees."""
     solver = Solver(named[0])
-    bins: list[Requirement] = []
+    bins: list[Bin] = []
     complete = True
-    for wanted, parameter, value in _targets(named, trees, solver):
-        ways = solver.branch(wanted)
-        if parameter is not None:
-            ways = [both for way in ways if (both := merge(way, {parameter: value})) is not None]
-        if not ways:
-            continue
-        for way in ways:
-            slot = next((i for i, taken in enumerate(bins) if merge(taken, way) is not None), None)
-            if slot is not None:
-                bins[slot] = {**bins[slot], **way}
-                break
-        else:
+    for target in _targets(named, trees, solver):
+        ways = solver.branch(target.branch)
+        if target.parameter is not None:
+            given = {target.parameter: (target.value,)}
+            ways = [both for way in ways if (both := merge(way, given)) is not None]
+        if ways and not _packed(ways, target.trees, bins, solver):
             if len(named) + len(bins) < MAX_SCENARIOS:
-                bins.append(dict(ways[0]))
+                bins.append(Bin(ways[0], target.trees))
             else:
                 complete = False
-    derived = [solver.assignment(requirement) for requirement in bins]
-    return Plan((*named, *(d for d in derived if d.changes)), complete, solver)
+    derived = [solver.assignment(one.requirement) for one in bins]
+    return Plan((*named, *(d for d in derived if d.changes)), complete and solver.complete, solver)
 
 
-def _targets(
-    named: list[Assignment], trees: Iterable[Uses], solver: Solver
-) -> Iterator[tuple[Branch, str | None, Value]]:
-    """What no named deployment reaches: branches, and allowed values of parameters with the branch they are read in."""
-    branches: dict[Branch, None] = {}
-    reads: dict[tuple[str, Branch], None] = {}
-    for tree in trees:
-        branches.update(dict.fromkeys(sorted(tree.branches, key=sorted)))
-        reads.update(dict.fromkeys(sorted(tree.parameters, key=lambda read: (read[0], sorted(read[1])))))
-    for branch in list(branches)[:MAX_BRANCHES]:
+def _packed(ways: list[Requirement], trees: frozenset[int], bins: list[Bin], solver: Solver) -> bool:
+    """Whether a scenario that is there already takes one of these ways too."""
+    fitting = [(one, both) for way in ways for one in bins if (both := merge(one.requirement, way)) is not None]
+    for one, both in fitting:
+        adds = solver.departures(both) != solver.departures(one.requirement)
+        if not adds or len(bins) >= APART or (len(bins) >= ALONE and not one.trees & trees):
+            one.requirement = both
+            one.trees |= trees
+            return True
+    return False
+
+
+def _targets(named: list[Assignment], trees: Iterable[Uses], solver: Solver) -> Iterator[Target]:
+    branches: dict[Branch, set[int]] = {}
+    reads: dict[tuple[str, Branch], set[int]] = {}
+    for index, tree in enumerate(trees):
+        for branch in sorted(tree.branches, key=sorted):
+            branches.setdefault(branch, set()).add(index)
+        for read in sorted(tree.parameters, key=lambda read: (read[0], sorted(read[1]))):
+            reads.setdefault(read, set()).add(index)
+    for branch, readers in list(branches.items())[:MAX_BRANCHES]:
         if branch and not any(all(one.condition(name) == holds for name, holds in branch) for one in named):
-            yield branch, None, None
+            yield Target(branch, None, None, frozenset(readers))
     overridden = {name for one in named for name in one.named.overrides}
-    for name, branch in list(reads)[:MAX_BRANCHES]:
+    for (name, branch), readers in list(reads.items())[:MAX_BRANCHES]:
         if name in PSEUDO or name not in solver.base.parameters.definitions or name in overridden:
             continue
         present = solver.base.parameter(name)
         for value in solver.base.parameters.allowed(name):
             if not same(value, present):
-                yield branch, name, value
+                yield Target(branch, name, value, frozenset(readers))

@@ -30,9 +30,10 @@ from lambdalint.model.source import (
 )  # fmt: skip
 from lambdalint.parsers.python.cache import Cache, cache_folder
 from lambdalint.parsers.python.facts import Facts, order
+from lambdalint.parsers.python.frame import Enough
 from lambdalint.parsers.python.modules import Module, Modules
 from lambdalint.parsers.python.reading import decode, running
-from lambdalint.parsers.python.run import Enough, Run
+from lambdalint.parsers.python.run import Run
 from lambdalint.parsers.python.scan import span_of
 from lambdalint.parsers.python.values import Decorated, Function, ModuleValue, Object, Value, members
 
@@ -44,16 +45,22 @@ _LIBCST_KNOWS = (3, 13)
 """The newest version whose grammar every allowed libcst has: its word counts up to there."""
 
 
+_CACHES: dict[str | None, Cache] = {}
+
+
 def open_cache(keep: bool = True) -> Cache:
-    """The cache of what was read; with ``keep`` false (``--no-cache``) only in memory."""
-    return Cache(cache_folder() if keep else None)
+    """This process's cache of what was read; with ``keep`` false (``--no-cache``) only in memory."""
+    folder = cache_folder() if keep else None
+    if folder not in _CACHES:
+        _CACHES[folder] = Cache(folder)
+    return _CACHES[folder]
 
 
 def read_handler(
     files: Files | Sequence[Files],
     handler: str,
     runtime: str | None = None,
-    cache: Cache | None = None,
+    cache: Cache | bool = False,
     third_party: Container[str] = (),
 ) -> Source:
     """What the code that a handler reaches does.
@@ -61,10 +68,12 @@ def read_handler(
     ``files`` are the folders of Python's search path in its order: the package, then those of the layers. ``handler``
     is the Handler property (``app.lambda_handler``, ``src/app.handler``), ``runtime`` the function's (``python3.12``),
     None where it is not known (an image). ``third_party`` names further top-level modules that distributions installed:
-    they are found, but not looked into. Never raises for what the files hold.
+    they are found, but not looked into. ``cache`` true keeps what was read on disk.
+
+    Never raises for what the files hold.
     """
     path = tuple(files) if isinstance(files, Sequence) else (files,)
-    modules = Modules(path, cache if cache is not None else Cache(None), third_party)
+    modules = Modules(path, cache if isinstance(cache, Cache) else open_cache(cache), third_party)
     facts = Facts()
     run = Run(modules, facts)
     module_name, _, name = handler.rpartition(".")

@@ -45,7 +45,7 @@ from lambdalint.parsers.python.values import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from lambdalint.parsers.python.run import Frame, Run
+    from lambdalint.parsers.python.frame import Following, Frame
 
 _REACHES = (MODULE, HANDLER, CALLED, REGISTERED)
 _READS = ("set", "default", "guarded", "hard")
@@ -82,6 +82,8 @@ class Facts:
         if before is not None:
             reach = min(before.reach, fact.reach, key=_REACHES.index)
             fact = fact._replace(reach=reach, certain=before.certain or fact.certain)
+            if hasattr(fact, "depends"):
+                fact = fact._replace(depends=before.depends & fact.depends)
         self.found[key] = fact
 
     def module(self, module: Module) -> None:
@@ -93,7 +95,7 @@ class Facts:
             site = Site(module.root, module.file, raw[0], raw[1], raw[2], f"{where or '<module>'}:{name}:{raw[3]}")
             self.syntax.append(NewSyntax((int(major), int(minor)), name, site))
 
-    def imported(self, run: Run, frame: Frame, name: str, names: tuple[str, ...], level: int, line: int) -> None:
+    def imported(self, run: Following, frame: Frame, name: str, names: tuple[str, ...], level: int, line: int) -> None:
         module = frame.module.module
         words = name or "." * level
         site = Site(module.root, module.file, line, _import_token(name, level), 0, f"{frame.name}:import {words}:0")
@@ -112,7 +114,7 @@ class Facts:
         before = self.found.get(key)
         if before is not None:
             kind = max(before.kind, kind, key=_READS.index)
-        self._note(key, EnvironmentRead(name, kind, site, frame.reach, frame.certain))
+        self._note(key, EnvironmentRead(name, kind, site, frame.reach, frame.certain, frame.guards - {name}))
 
     def client(self, frame: Frame, client: Client, settings: Value | None, configured: bool) -> None:
         config: MappingType[str, Argument] | None = None
@@ -151,6 +153,7 @@ class Facts:
         fact = SdkCall(
             client.service, method, via, site, frame.reach, frame.certain, given, unsure, resource,
             tuple(argument(i) for i in identifiers), collection, client.foreign, client.endpoint, client.site,
+            frame.guards,
         )  # fmt: skip
         key = ("call", client.service, method, via, site, client.foreign)
         before = self.found.get(key)

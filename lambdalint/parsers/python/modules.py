@@ -6,6 +6,7 @@ The order is that of Lambda: the package, then each layer's folders as they are 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Container
 from typing import Any
 
@@ -76,7 +77,9 @@ class Modules:
         else:
             package = self.find(parent)
             places = package.locations if package is not None else ()
-        module = self._look(name, last, places) if last.isidentifier() else None
+        # What is built into the interpreter (time, sys) cannot be shadowed.
+        visible = last.isidentifier() and name not in sys.builtin_module_names
+        module = self._look(name, last, places) if visible else None
         if module is not None:
             module.opaque = self.is_third_party(name.partition(".")[0])
         self._found[name] = module
@@ -98,7 +101,8 @@ class Modules:
                 if files.exists(base + "/__init__.pyc"):
                     return Module(name, "compiled", root, base + "/__init__.pyc", ((root, base + "/"),))
                 namespace.append((root, base + "/"))
-        if namespace:
+        # A folder without __init__.py comes last: the standard library and what Lambda bundles are found before it.
+        if namespace and name not in sys.stdlib_module_names and name not in OPAQUE:
             return Module(name, "namespace", namespace[0][0], "", tuple(namespace))
         return None
 

@@ -1,8 +1,8 @@
 """What a module binds and imports at its top level, without parsing it.
 
 A file without a single byte that a rule looks for (no SDK, no environment, no file, no sleep) still has a handler,
-its signature and imports. They stand on logical lines that a pattern recognises. The outcome has the shape that ``walk``
-gives, with empty function bodies and ``parsed`` false. Where a line is out of the ordinary the answer is None: parse it.
+its signature and imports. They stand on logical lines that a pattern recognises. The outcome has the shape that
+``walk`` gives, with empty function bodies and ``parsed`` false. A line out of the ordinary makes it None: parse.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def outline(text: str, scan: Scan) -> dict[str, Any] | None:
                 for part in rest:
                     value = ["a", value, part]
             steps = [["=", [["v", found[1]]], value]]
-        elif ";" in words or not _PLAIN.match(words):
+        elif ";" in words or not _PLAIN.match(words) or (words[0] in "([" and "=" in words):
             return None
         decorated = False
         if hidden:

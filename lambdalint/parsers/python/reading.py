@@ -24,8 +24,8 @@ DEEP = 60
 STACK = 64 * 1024 * 1024
 
 INTERESTING = re.compile(
-    rb"boto|environ|getenv|putenv|dotenv|open|write_|mkdir|makedirs|touch\(|FileHandler|shutil|sqlite3|sleep"
-    rb"|multiprocessing|ProcessPool|ThreadPool|timeout|setdefaulttimeout|chdir"
+    rb"boto|environ|getenv|putenv|dotenv|open|write_|mkdir|makedirs|touch\(|FileHandler|shutil|urlretrieve|(?:Zip|Gzip)File|sleep"
+    rb"|multiprocessing|ProcessPool|ThreadPool|[Tt]imeout|chdir"
     rb"|aws_lambda_powertools\.utilities(?:\.| import )parameters|Provider"
 )
 """What every fact but names, signatures and imports needs to be written in the bytes."""
@@ -58,8 +58,8 @@ def is_interesting(data: bytes) -> bool:
 def read_code(data: bytes, parse: bool) -> Code:
     """What a module does. With ``parse`` false an outline is enough (and is taken where it can be had).
 
-    ``fault`` is ``[line, column, message, judge]`` with the judge ``compile``, ``libcst`` or ``both``, for a text that does
-    not parse; ``limit`` says why a text was not looked into (``size``, ``depth``, ``encoding``).
+    ``fault`` is ``[line, column, message, judge]`` with the judge ``compile``, ``libcst`` or ``both``, for a text that
+    does not parse; ``limit`` says why a text was not looked into (``size``, ``depth``, ``encoding``).
     """
     if len(data) > MAX_BYTES:
         return _empty(limit="size")

@@ -30,7 +30,7 @@ _FORMATTED = re.compile(r"[\\\n{}\"']")
 _PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,2}\Z")
 _LINK = re.compile(
     r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<end>[,;\n])|\#[^\n]*"
-    r"|(?P<step>\"[^\"\n]*\"|'[^'\n]*'|[-+*/%&|^~<>=@.!]+|\b(?:not|and|or|if|else|lambda|await|in|is|yield)\b)"
+    r"|(?P<step>\"[^\"\n]*\"|'[^'\n]*'|[-+~]|[*/%&|^<>=@.!]+|\b(?:not|and|or|if|else|lambda|await|in|is|yield)\b)"
 )
 
 
@@ -53,7 +53,7 @@ class Scan(NamedTuple):
 
 
 def logical_lines(text: str, start: int = 0, number: int = 1, limit: int = 0) -> Scan:
-    """Scan a text with ``\\n`` line ends; from an offset that begins a line, at most ``limit`` logical lines (0: all)."""
+    """Scan a text with ``\\n`` line ends; from an offset that begins a line, ``limit`` logical lines (0: all)."""
     lines: list[Line] = []
     search, blank = _MARK.search, _BLANK.match
     depth = deepest = 0
@@ -230,6 +230,9 @@ def span_of(text: str, number: int, token: str, nth: int) -> Span:
     if token[-1].isalnum() or token[-1] == "_":
         while begin > line.start and (text[begin - 1].isalnum() or text[begin - 1] in "._"):
             begin -= 1
+        if text[begin] == ".":
+            # A method of what another call gave.
+            begin = end - len(token) + 1
         end = bracket_end(text, end, line.end)
     return _span(text, begin, end, line)
 

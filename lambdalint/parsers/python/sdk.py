@@ -24,7 +24,7 @@ from lambdalint.parsers.python.values import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from lambdalint.parsers.python.run import Frame, Run
+    from lambdalint.parsers.python.frame import Following, Frame
 
 Values = list["Value | None"]
 Keywords = dict[str, "Value | None"]
@@ -88,7 +88,7 @@ _POWERTOOLS = {
 
 
 def call_external(
-    run: Run, frame: Frame, path: str, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
+    run: Following, frame: Frame, path: str, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
 ) -> Any:
     """A call of something of the SDK; NotImplemented for everything else."""
     if path in ("boto3.client", "boto3.resource"):
@@ -110,7 +110,7 @@ def _is_given(keywords: Keywords, name: str) -> bool:
     return name in keywords and keywords[name] != Const(None)
 
 
-def _settings(run: Run, frame: Frame, keywords: Keywords, raw: Any, unsure: bool) -> Value:
+def _settings(run: Following, frame: Frame, keywords: Keywords, raw: Any, unsure: bool) -> Value:
     attempts = None
     retries = keywords.get("retries")
     if isinstance(retries, Mapping):
@@ -129,7 +129,14 @@ def _settings(run: Run, frame: Frame, keywords: Keywords, raw: Any, unsure: bool
 
 
 def _client(
-    run: Run, frame: Frame, session: Session, kind: str, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
+    run: Following,
+    frame: Frame,
+    session: Session,
+    kind: str,
+    arguments: Values,
+    keywords: Keywords,
+    raw: Any,
+    unsure: bool,
 ) -> Value | None:
     given = {**dict(zip(_CLIENT_POSITIONS, arguments)), **keywords}
     result: list[Client] = []
@@ -151,7 +158,7 @@ def _client(
     return result[0] if result else None
 
 
-def _powertools(run: Run, frame: Frame, name: str, arguments: Values, keywords: Keywords, raw: Any) -> Any:
+def _powertools(run: Following, frame: Frame, name: str, arguments: Values, keywords: Keywords, raw: Any) -> Any:
     known = _POWERTOOLS.get(name)
     if known is None:
         return External(f"aws_lambda_powertools.utilities.parameters.{name}()") if name.endswith("Provider") else None
@@ -198,7 +205,7 @@ def element(value: Value | None) -> Value | None:
 
 
 def call(
-    run: Run, frame: Frame, function: Value | None, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
+    run: Following, frame: Frame, function: Value | None, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
 ) -> Any:
     """A call of a method of an SDK object; NotImplemented for everything else."""
     if not isinstance(function, Bound):
@@ -223,7 +230,14 @@ def call(
 
 
 def _client_call(
-    run: Run, frame: Frame, client: Client, name: str, arguments: Values, keywords: Keywords, raw: Any, unsure: bool
+    run: Following,
+    frame: Frame,
+    client: Client,
+    name: str,
+    arguments: Values,
+    keywords: Keywords,
+    raw: Any,
+    unsure: bool,
 ) -> Value | None:
     if name in ("get_paginator", "get_waiter"):
         key = "operation_name" if name == "get_paginator" else "waiter_name"
@@ -255,8 +269,8 @@ def _client_call(
 
 
 def _resource_call(
-    run: Run, frame: Frame, client: Client, owner: Resource | None, name: str, arguments: Values, keywords: Keywords,
-    raw: Any, unsure: bool,
+    run: Following, frame: Frame, client: Client, owner: Resource | None, name: str, arguments: Values,
+    keywords: Keywords, raw: Any, unsure: bool,
 ) -> Value | None:  # fmt: skip
     identifiers = owner.identifiers if owner is not None else ()
     type_ = owner.type if owner is not None else ""
@@ -268,6 +282,10 @@ def _resource_call(
         if name in ("put_item", "delete_item"):
             run.facts.call(frame, client, "batch_write_item", "resource", raw, {}, True, "Table", identifiers)
         return None
+    if type_.endswith("[]"):
+        if name in ("all", "filter", "limit", "page_size", "pages"):
+            return owner
+        type_ = type_[:-2]
     if name.startswith("_") or name == "get_available_subresources":
         return None
     given = _named(name, _LEFT_OUT.get(type_, ()), arguments, keywords)
@@ -280,7 +298,7 @@ def _resource_call(
 
 
 def _collection_call(
-    run: Run, frame: Frame, collection: Bound, name: str, keywords: Keywords, raw: Any, unsure: bool
+    run: Following, frame: Frame, collection: Bound, name: str, keywords: Keywords, raw: Any, unsure: bool
 ) -> Value | None:
     owner = collection.owner
     if isinstance(owner, Bound):
@@ -299,7 +317,7 @@ def _named(name: str, left_out: tuple[str, ...], arguments: Values, keywords: Ke
     return {**dict(zip(names, arguments)), **keywords}
 
 
-def _local_file(run: Run, frame: Frame, name: str, given: Keywords, raw: Any) -> None:
+def _local_file(run: Following, frame: Frame, name: str, given: Keywords, raw: Any) -> None:
     """download_file writes where it is told to."""
     if name == "download_file":
         target = given.get("Filename")

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from lambdalint.finding import Fault, Path
 from lambdalint.model.values import OpenMap
 
-from . import deployments, implicit
 from .context import PREFIX, Expansion, Owner, Refused, SamEvent, unknown
 from .globals import merge_into, sections
 
@@ -92,7 +91,7 @@ def expand(template: Mapping[str, Any], parameters: Mapping[str, Any] = {}) -> E
         result,
         expansion.moved,
         expansion.owners,
-        tuple(expansion.faults),
+        tuple(fault._replace(path=written(expansion.moved, fault.path)) for fault in expansion.faults),
         tuple(expansion.events),
         frozenset(expansion.reads),
     )
@@ -127,24 +126,50 @@ _ORDER = {"Function": 0, "StateMachine": 1, "Api": 2, "HttpApi": 2, "WebSocketAp
 def _expand(expansion: Expansion) -> None:
     _drop_malformed(expansion)
     found = sections(expansion)
-    with_apis = implicit.has_api(expansion)
-    if with_apis:
-        implicit.prepare(expansion, found)
-    merge_into(expansion, found)
-    if with_apis:
+    if _has_api(expansion):
+        from . import implicit
+
+        try:
+            implicit.prepare(expansion, found)
+        except (TypeError, KeyError, AttributeError, ValueError):  # a shape that no check foresees
+            expansion.fault("malformed", ("Resources",), property="Resources", expected=["map"])
+        merge_into(expansion, found)
         implicit.use_openapi_versions(expansion)
+    else:
+        merge_into(expansion, found)
     if any("Connectors" in resource for resource in expansion.resources.values()):
         from .connectors import embedded
 
         embedded(expansion)
     work = []
+    shifted = False
     for logical_id, resource in expansion.resources.items():
         type_ = resource.get("Type")
         if isinstance(type_, str) and type_.startswith(PREFIX):
             work.append((_ORDER.get(type_[len(PREFIX) :], 3), logical_id))
+            properties = resource.get("Properties")
+            shifted = shifted or (isinstance(properties, dict) and bool(properties.get("DeploymentPreference")))
     for _, logical_id in sorted(work, key=lambda item: item[0]):
         _expand_one(expansion, logical_id)
-    deployments.expand(expansion)
+    if shifted:
+        from . import deployments
+
+        deployments.expand(expansion)
+
+
+def _has_api(expansion: Expansion) -> bool:
+    """True where there is an API or an event of one."""
+    for resource in expansion.resources.values():
+        type_ = resource.get("Type")
+        if type_ in (PREFIX + "Api", PREFIX + "HttpApi"):
+            return True
+        if type_ in (PREFIX + "Function", PREFIX + "StateMachine"):
+            properties = resource.get("Properties")
+            events = properties.get("Events") if isinstance(properties, dict) else None
+            for event in events.values() if isinstance(events, dict) else ():
+                if isinstance(event, dict) and event.get("Type") in ("Api", "HttpApi"):
+                    return True
+    return False
 
 
 def _expand_one(expansion: Expansion, logical_id: str) -> None:
@@ -180,8 +205,10 @@ def _drop_malformed(expansion: Expansion) -> None:
                 expansion.fault("malformed", at, property=logical_id, expected=["map"])
             continue
         condition = resource.get("Condition")
-        if condition and not isinstance(condition, str) and str(resource.get("Type")).startswith(PREFIX):
-            if not unknown(condition):
+        if condition is None or isinstance(condition, str):
+            continue
+        if str(resource.get("Type")).startswith(PREFIX):
+            if condition and not unknown(condition):
                 expansion.fault("malformed", (*at, "Condition"), property="Condition", expected=["string"])
             expansion.resources[logical_id] = {key: value for key, value in resource.items() if key != "Condition"}
 

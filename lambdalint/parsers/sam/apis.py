@@ -8,7 +8,7 @@ from typing import Any
 from lambdalint.finding import Path
 
 from .body import ANY, DEFAULT_PATH, INTEGRATION, Body, contents, method_name, skeleton
-from .context import Event, Expansion, Target, copied, intrinsic
+from .context import PREFIX, Event, Expansion, Target, copied
 from .implicit import api_of
 from .policies import Role
 
@@ -31,6 +31,7 @@ class Api:
             event.refuse("malformed", id_name, property="Properties", expected=["map"])
         self.properties: dict[str, Any] = properties
         self.managed = self.id in expansion.managed
+        self.merged = bool(properties.get("MergeDefinitions")) and resource.get("Type") == PREFIX + "Api"
         self.at: Path = ("Resources", self.id, "Properties", "DefinitionBody")
 
     def writable(self, expansion: Expansion) -> dict[str, Any]:
@@ -89,9 +90,8 @@ def rest_event(expansion: Expansion, target: Target, role: Role, event: Event) -
     resource = f"/{verb}{_REST_VARIABLE.sub('*', trimmed)}"
     source = _source_arn(expansion.partition, event.properties["RestApiId"], resource)
     permission(expansion, target, event, "apigateway.amazonaws.com", suffix=api.stage, SourceArn=source)
-    merged = api.properties.get("MergeDefinitions")
-    if (api.managed or merged) and api.properties.get("DefinitionBody") is not None:
-        _integrate_rest(expansion, target, event, api, path, method, bool(merged))
+    if (api.managed or api.merged) and api.properties.get("DefinitionBody") is not None:
+        _integrate_rest(expansion, target, event, api, path, method)
     auth = event.properties.get("Auth")
     if api.properties.get("DefinitionBody") and auth and auth.get("OverrideApiAuth"):
         if not any(auth.get(name) for name in _POLICY_EVENT_KEYS):
@@ -100,11 +100,9 @@ def rest_event(expansion: Expansion, target: Target, role: Role, event: Event) -
         add_auth(expansion, event, api, body, method, path)
 
 
-def _integrate_rest(
-    expansion: Expansion, target: Target, event: Event, api: Api, path: str, method: str, merged: bool
-) -> None:
+def _integrate_rest(expansion: Expansion, target: Target, event: Event, api: Api, path: str, method: str) -> None:
     properties = api.writable(expansion)
-    document = skeleton(False) if merged else properties["DefinitionBody"]
+    document = skeleton(False) if api.merged else properties["DefinitionBody"]
     body = Body(document, api.at, False)
     if body.has_integration(path, method):
         event.refuse("duplicate-method", "Path", path=path, method=method)
@@ -135,7 +133,7 @@ def _integrate_rest(
     if written.get("RequestParameters"):
         _request_parameters(event, body, path, method)
     note_method(expansion, api.id, body, event, path, method)
-    if merged:
+    if api.merged:
         _merge(event, properties, body, path, method)
 
 
@@ -340,7 +338,7 @@ def _integrate_http(expansion: Expansion, target: Target, event: Event, api: Api
 def _http_auth(event: Event, api: Api, body: Body, path: str, method: str) -> None:
     auth = event.properties["Auth"]
     api_auth = api.properties.get("Auth", {})
-    if not isinstance(auth, dict) or not isinstance(api_auth, dict) or intrinsic(auth):
+    if not isinstance(auth, dict) or not isinstance(api_auth, dict):
         event.refuse("malformed", "Auth", property="Auth", expected=["map"])
     default = api_auth.get("DefaultAuthorizer")
     authorizer = auth.get("Authorizer") or default

@@ -156,10 +156,7 @@ class Authorizers:
             self.refuse("malformed", *at, "Identity", property="Identity", expected=["map"])
         if payload == "REQUEST" and _without_source(identity):
             self.refuse("missing-property", *at, property="Identity", needed_by="FunctionPayloadType: REQUEST")
-        if not isinstance(written.get("AuthorizationScopes") or [], list):
-            self.refuse("malformed", *at, property="AuthorizationScopes", expected=["list"])
-        if not isinstance(written.get("DisableFunctionDefaultPermissions") or False, bool):
-            self.refuse("malformed", *at, property="DisableFunctionDefaultPermissions", expected=["boolean"])
+        self._check_shapes(at, written, "DisableFunctionDefaultPermissions")
         cognito = written.get("UserPoolArn")
         request = not cognito and payload == "REQUEST"
         definition: dict[str, Any] = {
@@ -181,6 +178,11 @@ class Authorizers:
             settings["identityValidationExpression"] = identity["ValidationExpression"]
         definition[_KEY] = settings
         return definition
+
+    def _check_shapes(self, at: Path, written: dict[str, Any], flag: str) -> None:
+        for name, shape, expected in (("AuthorizationScopes", list, "list"), (flag, bool, "boolean")):
+            if written.get(name) is not None and not isinstance(written[name], shape):
+                self.refuse("malformed", *at, name, property=name, expected=[expected])
 
     def _uri(self, written: dict[str, Any]) -> dict[str, Any]:
         resource = "lambda:path/2015-03-31/functions/${__FunctionArn__}/invocations"
@@ -217,8 +219,7 @@ class Authorizers:
         jwt = written.get("JwtConfiguration")
         if "OpenIdConnectUrl" in written:
             self.refuse("unknown-property", *at, "OpenIdConnectUrl", property="OpenIdConnectUrl")
-        if not isinstance(written.get("AuthorizationScopes") or [], list):
-            self.refuse("malformed", *at, property="AuthorizationScopes", expected=["list"])
+        self._check_shapes(at, written, "EnableFunctionDefaultPermissions")
         allowed = _JWT_PROPERTIES if jwt else _REQUEST_PROPERTIES
         for other in _REQUEST_PROPERTIES if jwt else _JWT_PROPERTIES:
             if other not in allowed and written.get(other) is not None and (jwt or written[other]):
@@ -226,8 +227,6 @@ class Authorizers:
         for needed in ("IdentitySource",) if jwt else ("FunctionArn", "AuthorizerPayloadFormatVersion"):
             if not written.get(needed):
                 self.refuse("missing-property", *at, property=needed, needed_by=name)
-        if not isinstance(written.get("EnableFunctionDefaultPermissions") or False, bool):
-            self.refuse("malformed", *at, property="EnableFunctionDefaultPermissions", expected=["boolean"])
         if jwt:
             if not isinstance(jwt, dict):
                 self.refuse("malformed", *at, property="JwtConfiguration", expected=["map"])

@@ -332,11 +332,11 @@ def tag_list(tags: Any) -> list[Any]:
 
 def digest(data: Any, length: int = 10) -> str:
     """The hash that SAM appends to a logical ID: SHA-1 of the compact JSON with sorted keys."""
+    if not data:
+        return ""
     import hashlib
     import json
 
-    if not data:
-        return ""
     text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"), sort_keys=True, default=repr)
     return hashlib.sha1(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:length]
 

@@ -36,7 +36,7 @@ def expand(expansion: Expansion) -> None:
             preference = resource["Properties"].get("DeploymentPreference")
             if isinstance(preference, dict) and preference:
                 owner = Owner(logical_id, resource, expansion.inherited.get(logical_id, {}))
-                if _enabled(expansion, preference):
+                if _enabled(expansion, owner, preference):
                     wanted.append((owner, preference, _condition(expansion, owner, preference)))
     if not wanted:
         return
@@ -77,19 +77,22 @@ def _tags(owner: Owner) -> dict[str, Any]:
     return tags if owner.properties.get("PropagateTags") and isinstance(tags, dict) else {}
 
 
-def _enabled(expansion: Expansion, preference: dict[str, Any]) -> Any:
-    enabled = _known(expansion, preference.get("Enabled", True))
+def _enabled(expansion: Expansion, owner: Owner, preference: dict[str, Any]) -> Any:
+    enabled = _known(expansion, preference.get("Enabled", True), owner.at("DeploymentPreference", "Enabled"))
     return enabled and enabled not in ("false", "False")
 
 
-def _known(expansion: Expansion, value: Any) -> Any:
+def _known(expansion: Expansion, value: Any, at: Path) -> Any:
     """``value`` with parameters and entries of Mappings in place, which is all that SAM reads here."""
     value = expansion.resolve(value)
     if intrinsic(value) != "Fn::FindInMap":
         return value
     keys = value["Fn::FindInMap"]
     found = expansion.template.get("Mappings")
+    if not found:
+        return value
     if not isinstance(keys, list) or len(keys) != 3:
+        expansion.fault("malformed", at, property="Fn::FindInMap", expected=["list of three"])
         return value
     for key in keys:
         if not isinstance(found, dict) or not isinstance(key, str) or key not in found:
@@ -99,19 +102,19 @@ def _known(expansion: Expansion, value: Any) -> Any:
 
 
 def _condition(expansion: Expansion, owner: Owner, preference: dict[str, Any]) -> Any:
-    passed = _known(expansion, preference.get("PassthroughCondition", False))
+    at = owner.at("DeploymentPreference", "PassthroughCondition")
+    passed = _known(expansion, preference.get("PassthroughCondition", False), at)
     if passed in (True, "true", "True"):
         return owner.attributes.get("Condition")
     if passed not in (False, "false", "False") and not unknown(passed):
-        at = owner.at("DeploymentPreference", "PassthroughCondition")
         expansion.fault("malformed", at, property="PassthroughCondition", expected=["boolean"])
     return None
 
 
 def _group(expansion: Expansion, owner: Owner, preference: dict[str, Any], condition: Any) -> None:
     at = owner.at("DeploymentPreference")
-    kind = _known(expansion, preference.get("Type"))
-    if kind is None:
+    kind = _known(expansion, preference.get("Type"), (*at, "Type"))
+    if "Type" not in preference:
         expansion.fault("missing-property", at, property="Type", needed_by="DeploymentPreference")
     if not owner.properties.get("AutoPublishAlias"):
         expansion.fault("missing-property", at, property="AutoPublishAlias", needed_by="DeploymentPreference")

@@ -78,6 +78,8 @@ def rest_domain(expansion: Expansion, owner: Owner) -> None:
         properties["Policy"] = domain.get("Policy") or None
     else:
         properties["MutualTlsAuthentication"] = _mutual_tls(expansion, owner, domain)
+        if domain.get("Policy"):
+            expansion.fault("unknown-property", owner.at("Domain", "Policy"), property="Policy", resource=owner.id)
     written = owner.at("Domain")
     emit = expansion.emit
     emit(owner.id, domain_id, "AWS::ApiGateway::DomainName" + suffix, properties, owner.passed_on, written)

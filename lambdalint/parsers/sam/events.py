@@ -15,26 +15,38 @@ POLLED = frozenset(("Kinesis", "DynamoDB", "SQS", "MSK", "MQ", "DocumentDB", "Se
 
 def expand(expansion: Expansion, target: Target, role: Role) -> None:
     """What SAM makes of a function's events; an event that it refuses is a fault, the others go on."""
-    from . import apis, pull, push
-
-    handlers: dict[str, Any] = {
-        "Schedule": push.rule,
-        "ScheduleV2": push.schedule,
-        "CloudWatchEvent": push.rule,
-        "EventBridgeRule": push.rule,
-        "S3": push.bucket,
-        "SNS": push.topic,
-        "Api": apis.rest_event,
-        "HttpApi": apis.http_event,
-        "AlexaSkill": push.skill,
-        "IoTRule": push.iot_rule,
-        "Cognito": push.user_pool,
-        "CloudWatchLogs": push.logs,
-    }
     entries = known_events(expansion, target.owner, FUNCTION_EVENTS)
     for event in sorted(entries, key=lambda item: str(item.properties.get("Path", item.id))):
-        handler = pull.expand if event.type in POLLED else handlers[event.type]
-        run(expansion, target, role, event, handler, FUNCTION_EVENTS[event.type])
+        run(expansion, target, role, event, _handler(event.type), FUNCTION_EVENTS[event.type])
+
+
+_PUSHED = {
+    "Schedule": "rule",
+    "ScheduleV2": "schedule",
+    "CloudWatchEvent": "rule",
+    "EventBridgeRule": "rule",
+    "S3": "bucket",
+    "SNS": "topic",
+    "AlexaSkill": "skill",
+    "IoTRule": "iot_rule",
+    "Cognito": "user_pool",
+    "CloudWatchLogs": "logs",
+}
+
+
+def _handler(type_: str) -> Any:
+    """What expands an event of a type; the modules are imported as they are needed."""
+    if type_ in POLLED:
+        from . import pull
+
+        return pull.expand
+    if type_ in _PUSHED:
+        from . import push
+
+        return getattr(push, _PUSHED[type_])
+    from . import apis
+
+    return apis.rest_event if type_ == "Api" else apis.http_event
 
 
 def known_events(expansion: Expansion, owner: Owner, types: dict[str, str]) -> list[Event]:

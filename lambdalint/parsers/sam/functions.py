@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from lambdalint.finding import Path
 from lambdalint.model.values import Unknown
@@ -66,7 +65,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
         role.condition = condition
         written_at = owner.at("Policies") if written.get("Policies") else owner.path
         role.emit(written.get("RolePath"), written.get("PermissionsBoundary"), written_at)
-    if written.get("PropagateTags") and isinstance(written.get("Tags"), dict):
+    if written.get("PropagateTags") and written.get("Tags") and isinstance(written["Tags"], dict):
         for logical_id in expansion.of.get(owner.id, ()):
             resource = expansion.generated[logical_id]
             if resource["Type"] in _TAGGED:
@@ -289,14 +288,12 @@ def s3_place(uri: str) -> dict[str, Any] | None:
     """Bucket, key and version of ``s3://bucket/key?versionId=…``; None for anything else."""
     if not uri.startswith("s3://"):
         return None
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
+    bucket, slash, rest = uri[5:].partition("/")
+    key, _, query = rest.partition("?")
+    if not bucket or not slash:
         return None
-    if not parts.netloc or not parts.path:
-        return None
-    place = {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}
-    versions = parse_qs(parts.query).get("versionId", [])
+    place = {"Bucket": bucket, "Key": key.partition("#")[0].lstrip("/")}
+    versions = [pair[10:] for pair in query.split("&") if pair.startswith("versionId=") and len(pair) > 10]
     if len(versions) == 1:
         place["Version"] = versions[0]
     return place
@@ -309,7 +306,6 @@ def _role(expansion: Expansion, owner: Owner, rights: list[dict[str, Any]]) -> R
     """The execution role that SAM makes, whether the function takes it or not."""
     written = owner.properties
     role = Role(expansion, owner, "lambda.amazonaws.com")
-    role.trust = written.get("AssumeRolePolicyDocument") or role.trust
     if written.get("AssumeRolePolicyDocument") is not None:
         role.trust = written["AssumeRolePolicyDocument"]
     durable = "AWSLambdaBasicDurableExecutionRolePolicy" if written.get("DurableConfig") else None

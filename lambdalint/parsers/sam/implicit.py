@@ -30,22 +30,6 @@ class _Conditions:
         self.replacement.setdefault(api_id, []).append(resource.get("UpdateReplacePolicy"))
 
 
-def has_api(expansion: Expansion) -> bool:
-    """True where there is an API or an event of one to prepare."""
-    for resource in expansion.resources.values():
-        type_ = resource.get("Type")
-        if type_ in (PREFIX + "Api", PREFIX + "HttpApi"):
-            return True
-        if type_ in (PREFIX + "Function", PREFIX + "StateMachine"):
-            properties = resource.get("Properties")
-            events = properties.get("Events") if isinstance(properties, dict) else None
-            if isinstance(events, dict):
-                for event in events.values():
-                    if isinstance(event, dict) and event.get("Type") in ("Api", "HttpApi"):
-                        return True
-    return False
-
-
 def prepare(expansion: Expansion, globals_: dict[str, dict[str, Any]]) -> None:
     """Make the implicit APIs, give APIs without a definition their own, and enter the paths of events there."""
     for logical_id, resource in list(expansion.resources.items()):

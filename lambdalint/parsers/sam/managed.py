@@ -107,7 +107,7 @@ def _scaling(config: Any) -> dict[str, Any] | None:
 def _check_nested(expansion: Expansion, owner: Owner) -> None:
     for name, known in _NESTED.items():
         given = owner.properties.get(name)
-        if isinstance(given, dict) and not intrinsic(given):
+        if isinstance(given, dict):
             for key in given:
                 if key not in known:
                     expansion.fault("unknown-property", owner.at(name, key), property=key, resource=owner.id)

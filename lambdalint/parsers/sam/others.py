@@ -124,7 +124,7 @@ def _application(expansion: Expansion, owner: Owner) -> None:
             if place.get(name) is not None:
                 tags["serverlessrepo:" + tag] = place[name]
         for name in ("ApplicationId", "SemanticVersion"):
-            if "Fn::Transform" not in place and not intrinsic(place) and place.get(name) is None:
+            if place.get(name) is None:
                 expansion.fault("missing-property", owner.at("Location"), property=name, needed_by="Location")
     elif isinstance(place, str):
         url = place

@@ -5,7 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .context import Expansion, Owner, Target, attribute, branches, digest, intrinsic, is_no_value, like, referred, when
+from lambdalint.finding import Path
+
+from .context import (
+    Expansion,
+    Owner,
+    Target,
+    attribute,
+    branches,
+    digest,
+    intrinsic,
+    is_no_value,
+    like,
+    referred,
+    unknown,
+    when,
+)
 from .policies import send
 
 _ALIAS = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9\-_]+$")
@@ -158,7 +173,7 @@ def _check_cors(expansion: Expansion, owner: Owner, cors: Any) -> None:
     for name, value in cors.items():
         if name not in _CORS:
             expansion.fault("unknown-property", (*at, name), property=name)
-        elif isinstance(value, (str, bool, int, float, list, dict)) and not intrinsic(value):
+        elif not unknown(value) and not intrinsic(value):
             if not isinstance(value, _CORS[name]):
                 expansion.fault("malformed", (*at, name), property=name, expected=[_CORS[name].__name__])
 
@@ -222,7 +237,7 @@ def _destination(
         where = at if kind is None else (*at, "Type")
         expansion.fault("destination-type", where, value=kind, allowed=list(_DESTINATIONS))
         return destination
-    condition, other = _made_when(expansion, config_id, destination)
+    condition, other = _made_when(expansion, config_id, destination, at)
     if destination is None or condition is not None:
         if kind not in ("SQS", "SNS"):
             expansion.fault("missing-property", at, property="Destination", needed_by=kind)
@@ -243,10 +258,12 @@ def _destination(
     return destination
 
 
-def _made_when(expansion: Expansion, config_id: str, destination: Any) -> tuple[Any, Any]:
+def _made_when(expansion: Expansion, config_id: str, destination: Any, at: Path) -> tuple[Any, Any]:
     """The condition under which a destination is left to SAM, and the destination otherwise."""
     parts = branches(destination)
     if parts is None:
+        if intrinsic(destination) == "Fn::If":
+            expansion.fault("malformed", at, property="Destination", expected=["Fn::If with three arguments"])
         return None, None
     condition, then, otherwise = parts
     if is_no_value(then) and not is_no_value(otherwise):

@@ -99,9 +99,10 @@ def _dead_letter_arn(expansion: Expansion, target: Target, event: Event, source:
         event.refuse("dead-letter-config", "DeadLetterConfig", "Type", value=config["Type"])
     if config.get("Arn") is not None:
         return config["Arn"]
-    queue = config.get("QueueLogicalId") or event.logical_id + "Queue"
-    if not isinstance(queue, str):
+    queue = config.get("QueueLogicalId")
+    if queue is not None and not isinstance(queue, str):
         event.refuse("malformed", "DeadLetterConfig", "QueueLogicalId", property="QueueLogicalId", expected=["string"])
+    queue = queue or event.logical_id + "Queue"
     owner, written = target.owner.id, event.at("DeadLetterConfig")
     expansion.emit(owner, queue, "AWS::SQS::Queue", {}, target.passed_on, written)
     if with_policy:

@@ -38,7 +38,11 @@ def renamed(expansion: Expansion, value: Any) -> Any:
             changed = False
             items = {}
             for key, item in node.items():
-                new = _depends(item) if key == "DependsOn" else walk(item)
+                new = item
+                if key == "DependsOn":
+                    new = _depends(item)
+                elif isinstance(item, (dict, list)):
+                    new = walk(item)
                 changed = changed or new is not item
                 items[key] = new
             return like(node, items) if changed else node

@@ -7,7 +7,7 @@ from typing import Any
 
 from .auth import Authorizers
 from .body import Body, is_document, is_version_3
-from .context import Expansion, Owner, copied, digest, intrinsic, tag_list
+from .context import Expansion, Owner, copied, digest, intrinsic, tag_list, unknown
 from .functions import s3_place
 from .shapes import RESOURCES, check
 
@@ -42,7 +42,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
         names = ["DefinitionUri", "MergeDefinitions"]
         expansion.fault("exclusive-properties", owner.at("MergeDefinitions"), properties=names, resource=owner.id)
     version = written.get("OpenApiVersion")
-    if version and not intrinsic(version) and not _VERSION.match(str(version)):
+    if version and not unknown(version) and not _VERSION.match(str(version)):
         expansion.fault("openapi-version", owner.at("OpenApiVersion"), value=version)
     auth = expansion.resolve(written.get("Auth"))
     authorizers = Authorizers(expansion, owner, auth, False) if isinstance(auth, dict) and auth else None
@@ -72,7 +72,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
         from .usage_plans import usage_plan
 
         usage_plan(expansion, owner, authorizers.auth["UsagePlan"], stage_id)
-    if written.get("PropagateTags") and isinstance(written.get("Tags"), dict):
+    if written.get("PropagateTags") and written.get("Tags") and isinstance(written["Tags"], dict):
         for logical_id in expansion.of.get(owner.id, ()):
             resource = expansion.generated[logical_id]
             if resource["Type"] in _TAGGED:

@@ -1,8 +1,8 @@
 """The properties that SAM knows of its resources and events, and the shapes in which it takes them.
 
 From aws-sam-translator 1.115.0. A word is ``Name`` (anything is passed on) or ``Name:shapes``: ``s`` string, ``d`` map,
-``l`` list, ``b`` boolean, ``i`` integer, ``D`` map of maps, ``F`` map of strings, ``L`` list of strings or maps, ``T``
-list of strings. ``!`` marks what is required, ``-`` where an intrinsic function is not taken.
+``l`` list, ``b`` boolean, ``i`` integer, ``D`` map of maps, ``F`` map of strings, ``I`` map of integers, ``L`` list of
+strings or maps, ``T`` list of strings. ``!`` marks what is required, ``-`` where an intrinsic function is not taken.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RESOURCES = {
     "WebSocketApi": """ApiKeySelectionExpression:s AccessLogSettings:d Auth:d DefaultRouteSettings:d Description:s
         DisableExecuteApiEndpoint:b Domain:d DisableSchemaValidation:b FailOnWarnings:b IpAddressType:s Name:s
         PropagateTags:b Routes:!d RouteSettings:d RouteSelectionExpression:!s StageName:sd StageVariables:d Tags:d""",
-    "SimpleTable": """PointInTimeRecoverySpecification PrimaryKey:F ProvisionedThroughput:d TableName:sd Tags:d
+    "SimpleTable": """PointInTimeRecoverySpecification PrimaryKey:F ProvisionedThroughput:I TableName:sd Tags:d
         SSESpecification:d""",
     "Application": """Location:!sd TemplateUrl:s Parameters:d NotificationARNs:L Tags:d TimeoutInMinutes:i""",
     "LayerVersion": """LayerName:sd Description:s PublishLambdaVersion:b ContentUri:!sd CompatibleArchitectures:L
@@ -134,7 +134,7 @@ class Shape(NamedTuple):
 
 _parsed: dict[str, dict[str, Shape]] = {}
 
-_EXPECTED = {"s": "string", "d": "map", "l": "list", "b": "boolean", "i": "integer", "D": "map", "F": "map"}
+_EXPECTED = {"s": "string", "d": "map", "l": "list", "b": "boolean", "i": "integer", "D": "map", "F": "map", "I": "map"}
 
 
 def shapes(words: str) -> dict[str, Shape]:
@@ -190,6 +190,8 @@ def _is(value: Any, letter: str) -> bool:
         return isinstance(value, dict) and all(isinstance(item, (dict, Unknown)) for item in value.values())
     if letter == "F":
         return isinstance(value, dict) and all(isinstance(item, (str, Unknown)) for item in value.values())
+    if letter == "I":
+        return isinstance(value, dict) and all(isinstance(item, (int, dict, Unknown)) for item in value.values())
     if letter == "T":
         return isinstance(value, list) and all(isinstance(item, (str, Unknown)) for item in value)
     return isinstance(value, list) and all(isinstance(item, (str, dict, Unknown)) for item in value)

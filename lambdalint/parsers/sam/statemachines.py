@@ -58,7 +58,7 @@ def expand(expansion: Expansion, owner: Owner) -> None:
         target = Target(alias, owner, {"Ref": alias}, {"Ref": alias})
     for event in known_events(expansion, owner, STATE_MACHINE_EVENTS):
         run(expansion, target, None, event, _HANDLERS[event.type], STATE_MACHINE_EVENTS[event.type])
-    if written.get("PropagateTags") and isinstance(written.get("Tags"), dict):
+    if written.get("PropagateTags") and written.get("Tags") and isinstance(written["Tags"], dict):
         for logical_id in expansion.of.get(owner.id, ()):
             resource = expansion.generated[logical_id]
             if resource["Type"] in _TAGGED:

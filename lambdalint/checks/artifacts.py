@@ -1,0 +1,37 @@
+"""LL004: local paths of code that are not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lambdalint.checks import check
+from lambdalint.finding import Notice, Problem
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.local import LocalCode
+
+_PLACEHOLDER = re.compile(r"\{\{|\$\{|<[^>]*>|\bREPLACE|%\w+%")
+"""A template of templates (cookiecutter): no path yet."""
+
+
+@check("deployment")
+def artifact_missing(
+    subject: Deployment, deployment: Deployment, folders: Sequence[str], endings: Sequence[str]
+) -> Iterator[Problem | Notice]:
+    """A path that does not exist. ``folders`` and ``endings`` are names by which a build's output is known."""
+    artifacts = deployment.template.artifacts
+    for resource in (*deployment.functions, *deployment.layers) if artifacts is not None else ():
+        code: LocalCode | None = artifacts.code(resource)
+        if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
+            continue
+        if _is_output(code.written, folders, endings) or artifacts.ignored(code.path):
+            words = f"{code.written} is not there: a build makes it, and rules about packages could not look at it"
+            yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
+            continue
+        kind = "asset" if code.asset else "default"
+        yield Problem(resource.at(*code.keys), kind, {"path": code.written})
+
+
+def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:
+    parts = written.replace("\\", "/").lower().split("/")
+    return any(part in folders for part in parts) or parts[-1].endswith(tuple(endings))

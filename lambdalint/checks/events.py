@@ -1,0 +1,78 @@
+"""LL4: how events are declared: SAM's types and properties, and what raw resources cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lambdalint.checks import check
+from lambdalint.checks.inputs import problem_of
+from lambdalint.finding import WARNING, Fault, Problem
+from lambdalint.model.connections import connections
+from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.mappings import MAPPING
+from lambdalint.model.values import is_open
+from lambdalint.nearest import nearest
+
+
+@check("deployment")
+def event_definition(
+    subject: Deployment,
+    deployment: Deployment,
+    facts: Mapping[str, Any],
+    elsewhere: Sequence[str],
+    required: Mapping[str, Sequence[str]],
+) -> Iterator[Problem]:
+    """Events that SAM refuses, and triggers of raw CloudFormation without a property that they need.
+
+    ``elsewhere`` are missing properties that rules on mappings tell (``NAME`` or ``NAME type``); ``required`` maps
+    types of resources to properties: ``A or B`` is satisfied by either.
+    """
+    for fault in deployment.faults:
+        if _is_of_event(fault):
+            missing = fault.fields.get("property")
+            told = missing in elsewhere or f"{missing} {fault.fields.get('event_type')}" in elsewhere
+            if not (fault.kind == "missing-property" and told):
+                yield _sam(fault, facts)
+    for type, needed in required.items():
+        for resource in deployment.of_type(type):
+            if resource.id in deployment.owners or is_open(resource.properties):
+                continue
+            if type == MAPPING or connections(deployment, resource):
+                yield from _missing(resource, needed)
+
+
+def _is_of_event(fault: Fault) -> bool:
+    """Whether it is about one entry of Events."""
+    if fault.kind not in ("event-type", "missing-property", "unknown-property"):
+        return False
+    return fault.path[:1] == ("Resources",) and fault.path[3:4] == ("Events",)
+
+
+def _sam(fault: Fault, facts: Mapping[str, Any]) -> Problem:
+    """An unknown name is an error where it is plainly a slip of a known one; tables age."""
+    fields = {"event_type": "an event", "hint": "", **fault.fields}
+    problem = problem_of(fault)
+    if fault.kind == "missing-property":
+        return problem._replace(at=problem.at._replace(key=True), fields=fields)
+    types = facts["sam_events"]["types"]
+    if fault.kind == "event-type":
+        near = nearest(str(fields["value"]), types)
+    else:
+        near = nearest(str(fields["property"]), _properties(facts["sam_events"], fields["event_type"]))
+    fields["hint"] = f"; did you mean {near}?" if near else f" as of {facts['checked_on']}"
+    return problem._replace(fields=fields, severity=None if near else WARNING)
+
+
+def _properties(table: Mapping[str, Any], type: str) -> list[str]:
+    """The properties that SAM knows of a type of event."""
+    entry = table["types"].get(type, {"required": [], "optional": []})
+    return [*entry["required"], *entry["optional"], *(table["polled"] if entry.get("polled") else ())]
+
+
+def _missing(resource: Resource, needed: Sequence[str]) -> Iterator[Problem]:
+    for entry in needed:
+        names = entry.split(" or ")
+        if all(resource.get(name) is None for name in names):
+            fields = {"property": entry, "type": resource.type}
+            yield Problem(resource.at(names[0]), "raw", fields)
