@@ -22,7 +22,7 @@ class Bound(NamedTuple):
     """A rule ready to run."""
 
     rule: Rule
-    check: Callable[..., Iterator[Problem]]
+    check: Callable[..., Iterator[Problem | Notice]]
     arguments: dict[str, Any]
 
 
@@ -62,7 +62,12 @@ class Run:
         found: list[tuple[Bound, Problem]] = []
         for bound in self.bound(subject):
             try:
-                found += [(bound, problem) for problem in bound.check(thing, context, **bound.arguments)]
+                for said in bound.check(thing, context, **bound.arguments):
+                    if isinstance(said, Notice):
+                        path = None if said.path is None else self.roots.shown(said.path)
+                        notices.append(said._replace(path=path))
+                    else:
+                        found.append((bound, said))
             except Exception as error:
                 name = getattr(thing, "id", None)
                 words = f"{bound.rule.code} could not be judged: {type(error).__name__}: {error}"
@@ -106,9 +111,9 @@ def lint(
     if hidden:
         words = f"{hidden} findings on functions that CDK makes for itself are not shown"
         notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
-    notices += [Notice("there is no such file or folder", path) for path in found.missing]
+    notices += [Notice(_missing(path), path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]
-    findings = [finding for result in results for finding in result.findings]
+    findings = _once(finding for result in results for finding in result.findings)
     findings += _run_findings(run, "run", [row for result in results for row in result.census], notices)
     uses = [use for result in results for use in result.uses]
     said = _run_findings(run, "suppression", suppressions.faults(uses), notices)
@@ -126,9 +131,22 @@ def lint(
     return Report(tuple(findings), tuple(dict.fromkeys(notices)), functions, files, trusted), book
 
 
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """Each finding once, also where its file was reached by two paths (a stage of an assembly that is named itself)."""
+    first: dict[Any, Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.code, finding.location, finding.message, finding.resource), finding)
+    return list(first.values())
+
+
 def _stable_root(settings: Settings) -> str:
     config = os.path.dirname(settings.config) if settings.config else None
     return repository_root(settings.cwd) or config or settings.cwd
+
+
+def _missing(path: str) -> str:
+    synthesise = ": run cdk synth first" if os.path.basename(os.path.normpath(path)) == "cdk.out" else ""
+    return f"there is no such file or folder{synthesise}"
 
 
 def _nothing(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from lambdalint.digest import sha256
 from lambdalint.finding import FIRST_LINE, Decision, Finding, Location, Path, Place, Problem, Related
-from lambdalint.model.deployment import Deployment, DocumentLike
+from lambdalint.model.deployment import ALONE, Deployment, DocumentLike
 from lambdalint.rulebook import Rule, severity_of
 from lambdalint.settings import Roots
 
@@ -73,6 +73,8 @@ class Judge:
                 # What SAM writes into a resource of the user's (a bucket's notifications) stands at the function's event.
                 holder = written[1] if len(written) > 1 and written[0] == "Resources" else None
                 resource = holder if holder in deployment.declared else deployment.owner(resource)
+            if deployment.template.kind == ALONE:
+                resource = template = None
             if written[:1] == ("Globals",) and resource is not None:
                 own = self._in_document(("Resources", resource), True)
                 related.append(Related(own, f"inherited by {resource}"))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lambdalint.finding import ERROR, Problem
+from lambdalint.finding import ERROR, Notice, Problem
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILED = os.path.join(HERE, "book")
@@ -122,7 +122,7 @@ class Rule:
             template = self.messages.get("default", self.summary)
         return fill(template, {**arguments, **problem.fields})
 
-    def bind(self) -> tuple[Callable[..., Iterator[Problem]], dict[str, Any]]:
+    def bind(self) -> tuple[Callable[..., Iterator[Problem | Notice]], dict[str, Any]]:
         """The check and its arguments, quotas and facts looked up. Raises RuleError for a check that is not there."""
         from importlib import import_module
 

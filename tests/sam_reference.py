@@ -166,3 +166,23 @@ def differences(template: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return len(expected), {
         name: (expected.get(name), ours.get(name)) for name in names if expected.get(name) != ours.get(name)
     }
+
+
+def condition_differences(template: dict[str, Any]) -> dict[str, Any]:
+    """Conditions that the translator makes or keeps, and we otherwise: {name: (theirs, ours)}."""
+    theirs, why = translated(template)
+    assert theirs is not None, why
+    expected = _single(theirs.get("Conditions") or {})
+    ours = sam.expand(template, parameters(template)).template.get("Conditions") or {}
+    names = {**expected, **ours}
+    return {name: (expected.get(name), ours.get(name)) for name in names if expected.get(name) != ours.get(name)}
+
+
+def _single(value: Any) -> Any:
+    """SAM 1.115 writes ``Condition: {Condition: Name}`` within the Fn::And of a destination's condition."""
+    if isinstance(value, list):
+        return [_single(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = value.get("Condition")
+    return inner if isinstance(inner, dict) and len(value) == 1 else {key: _single(item) for key, item in value.items()}

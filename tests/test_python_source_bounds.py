@@ -76,6 +76,12 @@ def test_newer_syntax_is_named_and_is_no_fault() -> None:
     assert newest.handler.name_status == "found"
 
 
+def test_what_no_version_takes_is_a_fault_also_of_a_newer_one() -> None:
+    (fault,) = inline("import boto3\nx = 1\nreturn x\n", "python3.99").faults
+    assert fault.span.line == 3
+    assert inline("x = = 1\n", "python3.99").faults == ()
+
+
 def test_python_2_is_not_judged() -> None:
     assert inline("print 'x'", "python2.7").faults == ()
 

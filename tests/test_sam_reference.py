@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,7 @@ def test_own_templates_are_expanded_as_sam_does(name: str, text: str) -> None:
     number, found = reference.differences(template)
     assert found == {}
     assert number > 0
+    assert reference.condition_differences(template) == {}
     assert reference.refused(sam.expand(template, reference.parameters(template))) == []
     assert json.dumps(template) == before, "the input was changed"
 
@@ -117,22 +119,11 @@ def test_faults_have_their_place_in_the_document() -> None:
             assert len(fault.path) == 1 or fault.path[1] in section, fault
 
 
-def test_managed_policies_are_those_that_the_translator_knows() -> None:
-    from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
+@pytest.mark.parametrize("name", ["managed_policy_paths.json", "connector_profiles.json"])
+def test_tables_are_what_their_refresh_makes(name: str, tmp_path: Path) -> None:
+    from lambdalint.data.refresh_iam import HERE, Sources
+    from lambdalint.data.refresh_sam import refresh
 
-    from lambdalint.data import load
-
-    known = {
-        name: f"arn:aws:iam::aws:policy/{path}{name}" for name, path in load("managed_policy_paths")["paths"].items()
-    }
-    assert known == get_bundled_managed_policy_map("aws")
-
-
-def test_connector_profiles_are_those_of_the_translator() -> None:
-    from samtranslator.model.connector_profiles.profile import PROFILE
-
-    from lambdalint.data import load
-
-    table = load("connector_profiles")
-    assert table["permissions"] == PROFILE["Permissions"]
-    assert table["resources"] == PROFILE["CfnResourceProperties"]
+    (tmp_path / name).write_bytes((HERE / name).read_bytes())
+    refresh(Sources(None), tmp_path, "2030-01-01")
+    assert (tmp_path / name).read_bytes() == (HERE / name).read_bytes()

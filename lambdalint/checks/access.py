@@ -50,7 +50,6 @@ def invoke_permission(
     if any(may_be_for(function, resource) for resource in unplaced_permissions(deployment)):
         return
     granted = permissions(deployment, function)
-    reads = tuple(_absent(deployment, function)) if deployment.absent else ()
     seen: set[tuple[str, str, str]] = set()
     for source in sources:
         caller = source.source_resource if source.kind.startswith("api-gateway") else None
@@ -72,6 +71,7 @@ def invoke_permission(
             kind = "url" if kind == "default" else kind
         weak = kind == "unqualified" or facts["sources"][source.kind].get("principal_verified") == "known"
         fields = {"principal": principals[0], "invoked": _invoked(source.qualifier)}
+        reads = tuple(_absent(deployment, function))
         yield Problem(source.place, kind, fields, related, WARNING if weak else None, reads)
 
 

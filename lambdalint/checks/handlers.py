@@ -25,7 +25,9 @@ _COMPILED = re.compile(
     r"CMakeLists\.txt|Package\.swift|tsconfig\.json|webpack\.config\.\w+|rollup\.config\.\w+|esbuild\.\w+|build\.sbt)$"
 )
 """What shows that a build makes the package from a source folder."""
-_OUTPUTS = frozenset("dist build out target bin lib publish release output .build .webpack .esbuild .next esm cjs".split())
+_OUTPUTS = frozenset(
+    "dist build out target bin lib publish release output .build .webpack .esbuild .next esm cjs".split()
+)
 _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/index.mjs", "/index.cjs", "/package.json")
 _LIBRARIES = re.compile(
     r":layer:(?:AWSLambdaPowertools\w+|LambdaInsightsExtension\w*|AWS-Parameters-and-Secrets-Lambda-Extension\w*|"
@@ -70,7 +72,7 @@ def _has(package: Package, names: Iterable[str]) -> bool:
 
 
 def _hidden(deployment: Deployment, package: Package, names: Iterable[str]) -> bool:
-    """Whether a build would make one of the files of a source folder: git ignores it, or it is an output by its name."""
+    """Whether a build would make one of the files of a source folder: ignored by git, or an output by its name."""
     if package.built:
         return False
     folders = {part for name in names for part in name.split("/")[:-1]}

@@ -60,10 +60,10 @@ def image_manifest(
         elif image.manifest.config_type is not None and image.manifest.config_type not in configs:
             yield Problem(at, "manifest", {"type": image.manifest.config_type})
         odd = [layer for layer in image.layers if layer.media_type is not None and layer.media_type not in layers]
-        for kind in dict.fromkeys(layer.media_type for layer in odd):
-            count = sum(layer.media_type == kind for layer in odd)
-            zstd = str(kind).endswith("zstd")
-            fields = {"type": kind, "count": count, "layers": "layer is" if count == 1 else "layers are"}
+        for odd_type in dict.fromkeys(layer.media_type for layer in odd):
+            count = sum(layer.media_type == odd_type for layer in odd)
+            zstd = str(odd_type).endswith("zstd")
+            fields = {"type": odd_type, "count": count, "layers": "layer is" if count == 1 else "layers are"}
             yield Problem(at, "zstd" if zstd else "layer", fields, severity=WARNING if zstd else None)
 
 
@@ -168,7 +168,8 @@ def image_handler(function: Function, deployment: Deployment) -> Iterator[Proble
         return
     path = handler.rpartition(".")[0].replace(".", "/")
     if path and not _has_module(image.files, path):
-        folder = next((name for name in image.files if re.fullmatch(rf"[^/]+/{re.escape(path)}(\.py|/__init__\.py)", name)), "")
+        below = re.compile(rf"[^/]+/{re.escape(path)}(?:\.py|/__init__\.py)")
+        folder = next((name for name in image.files if below.fullmatch(name)), "")
         fields: dict[str, Any] = {"handler": handler, "wanted": f"{path}.py", "root": config.task_root, "found": folder}
         place = start.command_at or at
         yield Problem(place, "wrapped" if folder else "default", fields)

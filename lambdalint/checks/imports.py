@@ -8,8 +8,8 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Problem
 from lambdalint.model.artifact import Package, Requirements
-from lambdalint.model.deployment import Deployment, Function
-from lambdalint.model.packages import ALONE, layers_of, wrapped
+from lambdalint.model.deployment import ALONE, Deployment, Function
+from lambdalint.model.packages import layers_of, wrapped
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.source import MODULE, Import, Source
 
@@ -134,10 +134,10 @@ class _Supply:
                 namespace = True
         if namespace and "." not in module:
             return True
-        return any(_brings(found.names, top, module, distributions) for found in self.wanted)
+        return any(_brings(found.names, top, distributions) for found in self.wanted)
 
 
-def _brings(names: frozenset[str], top: str, module: str, distributions: Mapping[str, Any]) -> bool:
+def _brings(names: frozenset[str], top: str, distributions: Mapping[str, Any]) -> bool:
     """Whether one of the distributions may install a module: what the table does not know may install anything."""
     table = distributions["distributions"]
     seen: set[str] = set()
@@ -150,8 +150,7 @@ def _brings(names: frozenset[str], top: str, module: str, distributions: Mapping
         entry = table.get(name)
         if entry is None:
             return True
-        modules = entry.get("modules") or [name.replace("-", "_")]
-        if top in modules or any(module == one or module.startswith(one + ".") for one in modules):
+        if top in entry.get("modules", (name.replace("-", "_"),)):
             return True
         pending += entry.get("requires") or ()
     return False

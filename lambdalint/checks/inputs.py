@@ -60,6 +60,8 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
     for fault in subject.faults:
         if fault.kind in _OF_OTHER_RULES or _is_told_elsewhere(fault, subject) or fault.path in told:
             continue
+        if _is_uncertain(fault, subject.template.document.root):
+            continue
         fields = {"fault": fault.kind.replace("-", " "), "property": "", **fault.fields}
         fields["context"] = f" beside {fields['needed_by']}" if fields.get("needed_by") else ""
         kind, severity = fault.kind, None
@@ -93,6 +95,45 @@ def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:
     if fault.kind == "malformed" and (path[:1] == ("Globals",) or (len(path) == 3 and path[2] == "Properties")):
         return True  # LL002
     return fault.kind == "unknown-property" and _type_at(path, deployment) in _FUNCTION_TYPES  # LL119
+
+
+def _is_uncertain(fault: Fault, root: Mapping[str, Any]) -> bool:
+    """Whether SAM may see something else than is written: what an Include brings, a parameter without a value."""
+    parameters = root.get("Parameters")
+    unset = {
+        name
+        for name, definition in (parameters.items() if isinstance(parameters, dict) else ())
+        if not isinstance(definition, dict)
+        or "Default" not in definition
+        or str(definition.get("Type")).startswith("AWS::SSM::")
+    }
+    above: Any = root
+    for step in fault.path[:3]:
+        above = above.get(step) if isinstance(above, dict) else None
+    at: Any = root
+    for step in fault.path:
+        inside = at.get(step) if isinstance(at, dict) else None
+        at = at[step] if isinstance(at, list) and isinstance(step, int) and step < len(at) else inside
+    if fault.kind == "logical-id" and "{" in str(fault.fields.get("value")):
+        return True
+    return _has_key(above, "Fn::Transform") or _depends_on(at, frozenset(unset))
+
+
+def _has_key(node: Any, key: str) -> bool:
+    """Whether a raw tree has a key anywhere."""
+    if isinstance(node, dict):
+        return key in node or any(_has_key(child, key) for child in node.values())
+    return isinstance(node, list) and any(_has_key(child, key) for child in node)
+
+
+def _depends_on(node: Any, parameters: frozenset[str]) -> bool:
+    """Whether a raw value is a Ref of one of these parameters, or text with one in it."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return False
+    ((name, argument),) = node.items()
+    if name == "Ref":
+        return argument in parameters
+    return name == "Fn::Sub" and isinstance(argument, str) and any("${" + one + "}" in argument for one in parameters)
 
 
 def _type_at(path: tuple[Any, ...], deployment: Deployment) -> Any:

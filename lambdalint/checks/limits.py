@@ -196,7 +196,7 @@ def inline_code(function: Function, deployment: Deployment, quota: Quota) -> Ite
     if not runtime.lower().startswith(("python", "nodejs")):
         code_place = (function.at("Code", "ZipFile", key=True), "the code")
         yield Problem(function.at("Runtime"), "runtime", {"runtime": runtime}, related=(code_place,))
-    elif handler is not None and handler.rpartition(".")[0] != "index":
+    elif handler is not None and "." in handler and handler.rpartition(".")[0] != "index":
         yield Problem(function.at("Handler"), "handler", {"handler": handler, "name": handler.rpartition(".")[2]})
 
 

@@ -83,8 +83,10 @@ def batching_window(subject: Deployment, deployment: Deployment, quotas: Mapping
 
 
 @check("deployment")
-def starting_position(subject: Deployment, deployment: Deployment, facts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Where reading starts: needed on streams, unknown to queues."""
+def starting_position(
+    subject: Deployment, deployment: Deployment, facts: Mapping[str, Any], needed: Sequence[str]
+) -> Iterator[Problem]:
+    """Where reading starts: unknown to queues; ``needed`` are the kinds of sources that surely cannot do without."""
     sources = facts["sources"]
     names = facts["mapping"]["settings"]["StartingPosition"]["values"]
     for polled in mappings(deployment):
@@ -96,8 +98,9 @@ def starting_position(subject: Deployment, deployment: Deployment, facts: Mappin
         place = mapping.at("StartingPosition")
         fields = {"value": value, "source": title(polled.kind), "allowed": source.get("starting_positions", names)}
         if source["starting_position"] == "required":
-            if value is None and not is_open(mapping.properties):
-                yield Problem(place, "missing", fields)
+            if value is None:
+                if polled.kind in needed and not is_open(mapping.properties):
+                    yield Problem(place, "missing", fields)
             elif isinstance(value, str) and value not in fields["allowed"]:
                 yield Problem(place, "value", fields)
             elif value == "AT_TIMESTAMP" and mapping.get("StartingPositionTimestamp") is None:

@@ -8,9 +8,9 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Fault, Place, Problem
 from lambdalint.model.artifact import CORRUPT_KINDS, UNSAFE_KINDS, Member, Package
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import ALONE, Deployment, Function
 from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS
-from lambdalint.model.packages import ALONE, PackageUse, Unzipped, image_uses, package_uses, unzipped
+from lambdalint.model.packages import PackageUse, Unzipped, image_uses, package_uses, unzipped
 from lambdalint.rulebook import Quota
 
 # -- size ----------------------------------------------------------------------------------------------------------
@@ -112,10 +112,10 @@ def _fault_problems(faults: Iterable[Fault], kinds: frozenset[str], at: Any) -> 
         yield Problem(at(first.get("member")), kind, fields, related)
 
 
-_IMAGE_CORRUPT = (IMAGE_KINDS | LAYER_KINDS) - frozenset(
-    ("several-images", "zstd-unread", "size-bound", "absolute", "parent", "device", "link-outside")
-)
-_IMAGE_UNSAFE = frozenset(("absolute", "parent", "device", "link-outside"))
+_UNSAFE_IN_IMAGE = frozenset(("absolute", "parent", "device", "link-outside"))
+_NO_FAULT = frozenset(("several-images", "zstd-unread", "size-bound"))
+_IMAGE_CORRUPT = frozenset(f"image-{kind}" for kind in (IMAGE_KINDS | LAYER_KINDS) - _UNSAFE_IN_IMAGE - _NO_FAULT)
+_IMAGE_UNSAFE = frozenset(f"image-{kind}" for kind in _UNSAFE_IN_IMAGE)
 
 
 @check("deployment")
@@ -126,18 +126,18 @@ def corrupt_archive(subject: Deployment, deployment: Deployment) -> Iterator[Pro
         yield from _fault_problems(use.package.faults, CORRUPT_KINDS, at)
     for image in image_uses(deployment):
         faults = (*image.image.faults, *image.image.layer_faults)
-        yield from _fault_problems(_worded(faults), frozenset(f"image-{kind}" for kind in _IMAGE_CORRUPT), _places(image))
+        yield from _fault_problems(_worded(faults), _IMAGE_CORRUPT, _places(image))
 
 
 @check("deployment")
 def unsafe_member(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
-    """Names and links that lead out of the package, or that two members claim. What packs a folder follows its links."""
+    """Names and links that lead out of the package, or that two members claim. Packing a folder follows its links."""
     for use in package_uses(deployment):
         kinds = UNSAFE_KINDS if use.package.kind == "zip" else UNSAFE_KINDS - {"link-outside"}
         yield from _fault_problems(use.package.faults, kinds, _places(use))
     for image in image_uses(deployment):
         faults = (*image.image.faults, *image.image.layer_faults)
-        yield from _fault_problems(_worded(faults), frozenset(f"image-{kind}" for kind in _IMAGE_UNSAFE), _places(image))
+        yield from _fault_problems(_worded(faults), _IMAGE_UNSAFE, _places(image))
 
 
 def _places(use: Any) -> Any:
@@ -227,7 +227,7 @@ def dead_weight(subject: Deployment, deployment: Deployment, quota: Quota) -> It
 def _sdk_folders(use: PackageUse) -> tuple[str, ...]:
     """The SDK that every one of the runtimes brings along."""
     runtimes = {function.runtime for function in use.functions}
-    names = []
+    names: list[tuple[str, ...]] = []
     for runtime in runtimes:
         if runtime is None:
             return ()

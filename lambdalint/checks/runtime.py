@@ -219,7 +219,8 @@ def package_type(function: Function, deployment: Deployment, quota: Quota) -> It
         missing = [name for name in ("Handler", "Runtime") if function.get(name) in (None, "")]
         if missing:
             reads = tuple(function.at(name) for name in missing)
-            yield Problem(function.at(missing[0], key=True), "zip", {"missing": " and ".join(missing)}, reads=reads)
+            fields = {"missing": " and ".join(missing) + (" are" if len(missing) > 1 else " is")}
+            yield Problem(function.at(missing[0], key=True), "zip", fields, reads=reads)
     code = function.get("Code")
     if isinstance(code, dict):
         given = [names[0] for names in _SOURCES if any(code.get(name) is not None for name in names)]
@@ -227,7 +228,8 @@ def package_type(function: Function, deployment: Deployment, quota: Quota) -> It
             yield Problem(function.at("Code", given[1], key=True), "twice", {"names": " and ".join(given)})
     both = [name for name in ("InlineCode", "CodeUri") if _own(function, deployment, name) is not None]
     if len(both) > 1:
-        yield Problem(function.at("CodeUri", key=True), "twice", {"names": " and ".join(both)})
+        # SAM takes the inline code and says nothing of the other.
+        yield Problem(function.at("CodeUri", key=True), "unused", severity=WARNING)
 
 
 def _own(function: Function, deployment: Deployment, name: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.checks.limits import inside
-from lambdalint.finding import Place, Problem
+from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.deployment import Deployment, Function, Resource
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.values import Value, is_open, lower_bound, number, references
@@ -171,11 +171,14 @@ def managed_instances(
     ratio = function.number(*block, "ExecutionEnvironmentMemoryGiBPerVCpu")
     memory = function.number("MemorySize")
     vcpus: float | None = None
-    if ratio is not None and ratio not in (quotas["ratio"].values or ()):
-        yield Problem(ratio_at, "ratio", {"value": ratio, "allowed": quotas["ratio"].values})
+    ratios = quotas["ratio"].values or ()
+    if ratio is not None and ratio not in ratios:
+        # The API takes any ratio between the lowest and the highest; the documentation knows these only.
+        severity = WARNING if min(ratios) <= ratio <= max(ratios) else None
+        yield Problem(ratio_at, "ratio", {"value": ratio, "allowed": ratios}, severity=severity)
     elif ratio is not None and memory is not None:
         vcpus = memory / 1024 / ratio
-        if vcpus < quotas["vcpus"].min:
+        if vcpus < quotas["vcpus"].min and inside(memory, quotas["memory"]):
             fields = {"memory": memory, "ratio": ratio, "needed": int(ratio * 1024 * quotas["vcpus"].min)}
             yield Problem(function.at("MemorySize"), "vcpus", fields, related=((ratio_at, "memory for each vCPU"),))
     place = function.at(*block, "PerExecutionEnvironmentMaxConcurrency")

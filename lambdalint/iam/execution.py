@@ -49,21 +49,30 @@ def policies_of(deployment: Deployment, function: Function) -> tuple[Role, RoleP
 # -- who wrote it ------------------------------------------------------------------------------------------------------
 
 
-def is_written(deployment: Deployment, role: Role, entry: RolePolicy) -> bool:
-    """Whether the user wrote a policy's document: it is not AWS's, nor SAM's own, nor a policy template's."""
+WRITTEN, TEMPLATE, GENERATED, AWS = "written", "template", "generated", "aws"
+"""Who wrote a policy: the user; a policy template of SAM that the user names; SAM by itself; AWS."""
+
+
+def author(deployment: Deployment, role: Role, entry: RolePolicy) -> str:
+    """Who wrote a policy's document; AWS's where it is not seen."""
     if entry.document is None:
-        return False
+        return AWS
     if entry.path[1] != role.id:
-        return entry.path[1] not in deployment.owners
+        return GENERATED if entry.path[1] in deployment.owners else WRITTEN
     if role.id not in deployment.owners:
-        return True
+        return WRITTEN
     path = deployment.origin(entry.path).path or ()
     if path[2:4] != ("Properties", "Policies"):
-        return False
+        return GENERATED
     written: Any = deployment.template.document.root
     for key in path:
         written = written.get(key) if isinstance(written, dict) else _item(written, key)
-    return not _is_template(written)
+    return TEMPLATE if _is_template(written) else WRITTEN
+
+
+def is_written(deployment: Deployment, role: Role, entry: RolePolicy) -> bool:
+    """Whether the user wrote a policy's document: it is not AWS's, nor SAM's own, nor a policy template's."""
+    return author(deployment, role, entry) == WRITTEN
 
 
 def _item(value: Any, key: Any) -> Any:

@@ -202,3 +202,22 @@ def _durable(deployment: Deployment, function: Function, features: Facts) -> Ite
         arn = Text((Reference(function.id, "Arn"), ":*"))
         needs = tuple(Need((name,), arn) for name in features["durable"]["actions"])
         yield Demand("durable", "durable execution", needs, function.at("DurableConfig", key=True))
+
+
+_INVOKERS = {
+    "s3-object-lambda": "s3_object_lambda",
+    "secret-rotation": "secret_rotation",
+    "codepipeline": "codepipeline",
+}
+"""Kinds of callers that expect the function to answer by an API, and their features."""
+
+
+def caller_demands(deployment: Deployment, function: Function, features: Facts) -> Iterator[Demand]:
+    """What a function needs because of who calls it; no rule asks for it, since the code may do without."""
+    for source in event_sources(deployment, function):
+        feature = _INVOKERS.get(source.kind)
+        if feature:
+            target = source.source_resource if feature == "secret_rotation" else None
+            yield Demand(
+                feature, f"its {source.kind} caller", _needs(features[feature]["actions"], target), source.place
+            )

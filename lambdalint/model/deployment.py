@@ -212,6 +212,10 @@ class DocumentLike(Protocol):
     def has(self, path: Path) -> bool: ...
 
 
+ALONE = "artifact"
+"""The kind of template of a package or an image that was given alone: options stand in its place."""
+
+
 class Template(NamedTuple):
     """What every deployment of one template shares."""
 
@@ -221,7 +225,7 @@ class Template(NamedTuple):
     project: str
     """Absolute project root: no path outside it is read."""
     kind: str
-    """``cloudformation``, ``sam`` or ``cdk``."""
+    """``cloudformation``, ``sam``, ``cdk`` or ALONE."""
     sources: Mapping[str, Location] = {}
     """CDK: logical ID to the user's line of code that made it."""
     constructs: Mapping[str, str] = {}
@@ -260,8 +264,8 @@ class Input(NamedTuple):
 
 
 T = TypeVar("T")
-_TraceKey = tuple[str, str]
-Trace = dict[_TraceKey, Any]
+Trace = dict[tuple[str, Any], Any]
+"""What was looked at: kind of look and name, to what was seen. Under ``relation`` stands the trace of a remembered one."""
 
 
 class Deployment:
@@ -312,6 +316,7 @@ class Deployment:
         """Whether a decision differs from the named deployment that a derived one was made of."""
         self.notices = notices
         self._memo: dict[tuple[Any, ...], tuple[Any, Trace]] = {}
+        self._held: dict[int, tuple[Trace, bool]] = {}
         self._trace: Trace | None = None
         self._indexes: dict[str, Mapping[str, tuple[Resource, ...]]] = {}
 
@@ -389,7 +394,10 @@ class Deployment:
     def holds(self, trace: Trace) -> bool:
         """Whether everything that a trace saw is the same here."""
         for (kind, name), seen in trace.items():
-            if kind == "id":
+            if kind == "relation":
+                if not self._relation_holds(seen):
+                    return False
+            elif kind == "id":
                 if self.resources.get(name) is not seen:
                     return False
             else:
@@ -398,15 +406,24 @@ class Deployment:
                     return False
         return True
 
+    def _relation_holds(self, trace: Trace) -> bool:
+        """As ``holds``, judged once: many traces share that of a relation (an API that joins all functions)."""
+        known = self._held.get(id(trace))
+        if known is None:
+            known = self._held[id(trace)] = trace, self.holds(trace)
+        return known[1]
+
     def remember(self, key: tuple[Any, ...], work: Callable[[], T]) -> T:
         """``work()``, computed once per deployment; its looks count for whoever asks."""
-        if key in self._memo:
-            result, trace = self._memo[key]
-            if self._trace is not None:
-                self._trace.update(trace)
-        else:
-            result, trace = self.traced(work)
-            self._memo[key] = result, trace
+        if key not in self._memo:
+            outer, self._trace = self._trace, {}
+            try:
+                self._memo[key] = work(), self._trace
+            finally:
+                self._trace = outer
+        result, trace = self._memo[key]
+        if self._trace is not None:
+            self._trace["relation", key] = trace
         return result  # type: ignore[no-any-return]
 
     # -- provenance ------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from lambdalint.finding import Path
-from lambdalint.model.artifact import Package
+from lambdalint.model.artifact import Package, Requirements
 from lambdalint.model.deployment import Deployment, Function, Layer, Resource
 from lambdalint.model.image import Image
 from lambdalint.model.source import Source
@@ -37,7 +37,7 @@ class LayerUse(NamedTuple):
 
 
 class Artifacts(Protocol):
-    """Opens what functions and layers are made of; each is opened once. None: there is none here, or it is not known."""
+    """Opens what functions and layers are made of, each once. None: there is none here, or it is not known."""
 
     def code(self, resource: Resource) -> LocalCode | None:
         """The local path of a function's or layer's code."""
@@ -55,6 +55,12 @@ class Artifacts(Protocol):
 
     def source(self, deployment: Deployment, function: Function) -> Source | None:
         """The Python code that a function's handler reaches; None where it is no Python or not here."""
+
+    def ignored(self, path: str) -> bool:
+        """Whether git ignores a path, there or not."""
+
+    def requirements(self, deployment: Deployment, resource: Resource) -> Requirements:
+        """What the manifests of a source folder ask for, and those of the folders above it up to the project's."""
 
     def has_build_step(self, resource: Resource) -> bool:
         """A build method of SAM makes the package from the source."""

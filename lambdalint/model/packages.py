@@ -10,14 +10,10 @@ from typing import NamedTuple
 
 from lambdalint.finding import Place
 from lambdalint.model.artifact import Package, Part
-from lambdalint.model.deployment import Deployment, Function, Layer, Resource, relation
+from lambdalint.model.deployment import ALONE, Deployment, Function, Layer, Resource, relation
 from lambdalint.model.image import Image
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.values import is_open
-
-ALONE = "artifact"
-"""The kind of template of a package or an image that was given alone, with options in place of a template."""
-
 
 class PackageUse(NamedTuple):
     """A package and who is made of it."""

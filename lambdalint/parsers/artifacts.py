@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from lambdalint.finding import Place, Span
-from lambdalint.model.artifact import Package
+from lambdalint.model.artifact import Package, Requirements
 from lambdalint.model.deployment import Deployment, Function, Layer, Resource, Template
 from lambdalint.model.image import Image
 from lambdalint.model.local import LayerUse, LocalCode
@@ -17,6 +18,7 @@ from lambdalint.settings import Settings
 
 _SCHEMES = ("s3://", "http://", "https://")
 _IMAGE_ENDINGS = (".tar", ".tar.gz", ".tgz")
+_ZIP_ENDINGS = (".zip", ".jar", ".war", ".whl")
 
 
 class PackageFiles:
@@ -80,6 +82,30 @@ class LocalArtifacts:
         inside = real == project or real.startswith(project.rstrip(os.sep) + os.sep)
         return LocalCode(path, value, keys, inside and os.path.exists(path), inside)
 
+    def ignored(self, path: str) -> bool:
+        """Whether git ignores a path (there or not), as a file or as a folder."""
+        from lambdalint.parsers.gitignore import Ignored
+
+        relative = os.path.relpath(path, self._template.project).replace(os.sep, "/")
+        if relative.startswith("../"):
+            return False
+        patterns: Ignored = self._once("ignored", "", lambda: Ignored(self._template.project))
+        return patterns.match(relative, False) or patterns.match(relative, True)
+
+    def requirements(self, deployment: Deployment, resource: Resource) -> Requirements:
+        """What the manifests beside the source of a function or layer ask for, and those of the folders above it."""
+        package = self.package(deployment, resource)
+        if package is None:
+            return Requirements()
+        found = package.requirements
+        folder = package.path
+        project = self._template.project
+        while os.path.realpath(folder) != project and os.path.dirname(folder) != folder:
+            folder = os.path.dirname(folder)
+            above: Requirements = self._once("requirements", folder, partial(_requirements_in, folder, project))
+            found = Requirements(found.names | above.names, found.files, found.open or above.open)
+        return found
+
     def has_build_step(self, resource: Resource) -> bool:
         metadata = resource.attributes.get("Metadata")
         return isinstance(metadata, dict) and ("BuildMethod" in metadata or "BuildProperties" in metadata)
@@ -90,6 +116,8 @@ class LocalArtifacts:
         code = self.code(resource)
         if code is None or not code.exists or _is_image(resource):
             return None
+        if not os.path.isdir(code.path) and not self._is_zip(code):
+            return None  # tools zip a single file as it is
         if not code.asset and os.path.isdir(code.path):
             build = self._once("build", (resource.id, code.path), lambda: self._build(deployment, resource, code))
             if build is not None:
@@ -101,6 +129,11 @@ class LocalArtifacts:
         if code is None or not code.exists or _is_image(resource):
             return None
         return self._package(code.path, True if code.asset else None)
+
+    def _is_zip(self, code: LocalCode) -> bool:
+        from lambdalint.parsers.archive import claims_zip
+
+        return code.asset or code.path.lower().endswith(_ZIP_ENDINGS) or claims_zip(code.path)
 
     def _build(self, deployment: Deployment, resource: Resource, code: LocalCode) -> str | None:
         if not os.path.isdir(os.path.join(self._template.directory, ".aws-sam")):
@@ -187,6 +220,32 @@ class LocalArtifacts:
         if (kind, key) not in self._opened:
             self._opened[kind, key] = make()
         return self._opened[kind, key]
+
+
+def _requirements_in(folder: str, project: str) -> Requirements:
+    from lambdalint.parsers.package_views import requirements
+
+    return requirements(FolderManifests(folder, project))
+
+
+_MANIFESTS = ("requirements.txt", "pyproject.toml", "Pipfile", "setup.py")
+"""Those that, lying above a source folder, may be what its packages are installed from."""
+
+
+class FolderManifests:
+    """The manifests of one folder, read without listing all that lies below it."""
+
+    __slots__ = ("_files",)
+
+    def __init__(self, folder: str, project: str) -> None:
+        self._files = FolderFiles(folder, project)
+
+    def has(self, name: str) -> bool:
+        return name in _MANIFESTS and self._files.exists(name)
+
+    def read(self, name: str, limit: int = 1 << 20) -> bytes | None:
+        data = self._files.read(name)
+        return None if data is None else data[:limit]
 
 
 def _is_image(resource: Resource) -> bool:

@@ -76,34 +76,35 @@ def _assembly(folder: str, settings: Settings, roots: Roots, seen: set[str], dep
     shown = roots.shown(path)
     manifest = read_document(path)
     if not isinstance(manifest.root, dict):
-        yield Reading(Input(shown, manifest, manifest.faults or (_broken(path, folder),)))
+        faults = manifest.faults if manifest.root is None else (_broken(path, folder),)
+        yield Reading(Input(shown, manifest, faults))
         return
     artifacts = manifest.root.get("artifacts")
     artifacts = artifacts if isinstance(artifacts, dict) else {}
-    faults: list[Fault] = []
+    wrong: list[Fault] = []
     notices = _newer(manifest.root, shown)
     stacks: list[_Stack] = []
     stages: list[str] = []
     manifests: dict[str, dict[str, Any]] = {}
     for name, artifact in artifacts.items():
         if _kind(artifact) == "cdk:asset-manifest":
-            found = _beside(folder, _property(artifact, "file"), ("artifacts", name), faults)
+            found = _beside(folder, _property(artifact, "file"), ("artifacts", name), wrong)
             if found is not None:
                 manifests[name] = found
     for name, artifact in artifacts.items():
         kind = _kind(artifact)
         if kind == "aws:cloudformation:stack":
-            stack = _stack(folder, name, artifact, manifests, faults)
+            stack = _stack(folder, name, artifact, manifests, wrong)
             if stack is not None:
                 stacks.append(stack)
         elif kind == "cdk:cloud-assembly":
             directory = _property(artifact, "directoryName")
             inside = _inside(folder, directory)
             if inside is None or not os.path.isdir(inside):
-                faults.append(_missing(("artifacts", name), directory))
+                wrong.append(_missing(("artifacts", name), directory))
             else:
                 stages.append(inside)
-    yield Reading(Input(shown, manifest, tuple(faults)), notices=notices)
+    yield Reading(Input(shown, manifest, tuple(wrong)), notices=notices)
     for stack in stacks:
         yield from _template(stack, settings, roots, seen)
     for stage in stages:

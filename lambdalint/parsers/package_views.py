@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from lambdalint.model.artifact import Binary, Distribution, Member, Package, Part, Requirements
 from lambdalint.parsers.binary import HEAD, candidate, classify
@@ -58,7 +58,7 @@ def distributions(package: Package) -> tuple[Distribution, ...]:
     return tuple(found)
 
 
-def _lines(package: Package, name: str) -> list[str]:
+def _lines(package: Manifests, name: str) -> list[str]:
     data = package.read(name, MAX_MANIFEST)
     return [] if data is None else data.decode("utf-8", "replace").splitlines()
 
@@ -102,7 +102,15 @@ def _recorded(package: Package) -> dict[str, str]:
     return owners
 
 
-def requirements(package: Package) -> Requirements:
+class Manifests(Protocol):
+    """What manifests are read from: a package, or one folder alone."""
+
+    def has(self, name: str) -> bool: ...
+
+    def read(self, name: str, limit: int = ...) -> bytes | None: ...
+
+
+def requirements(package: Manifests) -> Requirements:
     """The manifests at the package's root (a layer's: also in ``python/``)."""
     reading = _Requirements(package)
     for root in ("", "python/"):
@@ -115,7 +123,7 @@ def requirements(package: Package) -> Requirements:
 class _Requirements:
     __slots__ = ("files", "names", "open", "package")
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Manifests) -> None:
         self.package = package
         self.names: set[str] = set()
         self.files: list[str] = []

@@ -80,6 +80,10 @@ def _of_resource(resource: Mapping[str, Any], path: Path) -> Iterator[Mention]:
             yield Mention(name, "DependsOn", "DependsOn", place)
 
 
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def undefined(root: Mapping[str, Any], generated: Collection[str], refused: bool) -> tuple[Fault, ...]:
     """Names without a bearer, on resources of Lambda and SAM and on those that they and it are joined with.
 
@@ -102,7 +106,8 @@ def undefined(root: Mapping[str, Any], generated: Collection[str], refused: bool
         elif heads & core:
             related.add(name)
     sam = tuple(name for name in core if types[name].startswith("AWS::Serverless::"))
-    resource_names = {*sections["Resources"], *generated}
+    connectors = {name + own for name, one in resources.items() for own in _map(one.get("Connectors"))}
+    resource_names = {*sections["Resources"], *generated, *connectors}
     known: dict[str, Collection[str]] = {
         "Resources": resource_names | set(sections["Parameters"]) | PSEUDO,
         "DependsOn": resource_names,

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/python_source.py
 
-The bound is 1.3 for the first run; a second run, out of the cache, parses nothing.
+CPU time counts. The bound is 1.3 for the first run; a second run, out of the cache, parses nothing.
 """
 
 from __future__ import annotations
@@ -105,10 +105,16 @@ def handler(n: int, dull: bool) -> str:
     return "".join(out)
 
 
+def parse_each(sources: list[str]) -> None:
+    """Parse each and let its tree go, as reading does: trees that pile up cost the garbage collector dear."""
+    for source in sources:
+        libcst.parse_module(source)
+
+
 def timed(work: object) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     work()  # type: ignore[operator]
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def main() -> int:
@@ -118,7 +124,7 @@ def main() -> int:
     print(f"lines: {lines:.0f}, to be parsed: {len(needed)} of {len(sources)}")
     ratios = []
     for _ in range(3):
-        parse = timed(lambda: [libcst.parse_module(s) for s in needed])
+        parse = timed(lambda: parse_each(needed))
         folder = tempfile.mkdtemp()
         files = [InlineFiles(s) for s in sources]
         bare = timed(lambda: [read_handler(f, "index.handler", "python3.10", Cache(None)) for f in files])  # noqa: B023

@@ -41,6 +41,8 @@ MAX_NAMES = 20_000
 """Names of a package that are looked through for a module one folder down."""
 _RUNTIME = re.compile(r"python(\d+)\.(\d+)\Z")
 _DYNAMIC_NAMES = re.compile(rb"globals\(|exec\(|setattr\(|__dict__|vars\(|__getattr__")
+_TIMELESS = re.compile(r"outside (?:async )?function|outside loop|not properly in loop")
+"""Messages of ``compile`` that hold for every version: what stands where it means nothing."""
 _LIBCST_KNOWS = (3, 13)
 """The newest version whose grammar every allowed libcst has: its word counts up to there."""
 
@@ -149,7 +151,7 @@ def _fault(module: Module, code: dict[str, Any], wanted: tuple[int, int] | None)
         newest = [tuple(map(int, version.split("."))) for version, *_ in code["features"]]
         sure = not any(v > wanted for v in newest)
     else:
-        sure = judge == "both" and wanted <= _LIBCST_KNOWS
+        sure = wanted <= _LIBCST_KNOWS if judge == "both" else _TIMELESS.search(message) is not None
     if not sure:
         return None
     return SyntaxFault(module.root, module.file, Span(line, column, line, column + 1), message)

@@ -91,10 +91,19 @@ def expand(template: Mapping[str, Any], parameters: Mapping[str, Any] = {}) -> E
         result,
         expansion.moved,
         expansion.owners,
-        tuple(fault._replace(path=written(expansion.moved, fault.path)) for fault in expansion.faults),
+        _faults(expansion),
         tuple(expansion.events),
         frozenset(expansion.reads),
     )
+
+
+def _faults(expansion: Expansion) -> tuple[Fault, ...]:
+    """The faults at their place in the document, each once."""
+    found: dict[Any, Fault] = {}
+    for fault in expansion.faults:
+        path = written(expansion.moved, fault.path)
+        found.setdefault((fault.kind, path, fault.fields.get("property")), fault._replace(path=path))
+    return tuple(found.values())
 
 
 def _other_transforms(transform: Any) -> Any:

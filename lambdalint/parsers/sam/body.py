@@ -205,8 +205,8 @@ class Body:
                 continue
             if not origin:
                 self.refuse(problem="cors-origin")
-            allowed = methods or f"'{_allowed_methods(item)}'"
-            item["options"] = _options(origin, headers, allowed, max_age, credentials)
+            methods = methods or f"'{_allowed_methods(item)}'"  # under a condition SAM takes the first side's for both
+            item["options"] = _options(origin, headers, methods, max_age, credentials)
 
 
 def _allowed_methods(item: dict[str, Any]) -> str:

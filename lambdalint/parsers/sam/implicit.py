@@ -107,7 +107,7 @@ def _enter_events(
         api_id = api_of(given[id_name])
         path, method = given.get("Path"), given.get("Method")
         if not (isinstance(path, str) and isinstance(method, str) and isinstance(api_id, str)):
-            _refuse_event(expansion, at, event_id, section, {"Path": path, "Method": method, id_name: api_id})
+            _refuse_event(expansion, at, event_id, section, {"Path": path, "Method": method})
             continue
         conditions.add(api_id, path, method, resource)
         _enter(expansion, http, api_id, path, method, (*at, "Properties", id_name), event_id)
