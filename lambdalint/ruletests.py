@@ -17,7 +17,7 @@ from lambdalint.rulebook import Rule
 from lambdalint.settings import Settings
 
 _MARK = re.compile(r"(?:#|//)\s*<-\s*([A-Z]+[0-9]+(?:\s*,\s*[A-Z]+[0-9]+)*)")
-_SETTINGS = {"as-of": "as_of", "parameters": "parameter_overrides", "account": None}
+_SETTINGS = {"as-of": "as_of", "parameters": "parameter_overrides", "account": None, "paths": None}
 DEFAULT_DAY = "2026-11-23"
 """The day on which examples are judged where they do not say another: dates in them must not age."""
 
@@ -84,8 +84,10 @@ def _lay_out(folder: str, example: Mapping[str, Any]) -> list[str]:
         from lambdalint.ruletests_artifacts import build
 
         build(folder, example)
-    paths: list[str] = list(example.get("paths") or ["."])
-    return paths
+    paths: list[str] = list((example.get("settings") or {}).get("paths") or ())
+    if not paths and not files_of(example):
+        paths = [*(example.get("archive") or ()), *(example.get("image") or ())]
+    return paths or ["."]
 
 
 def _settings(given: Mapping[str, Any], folder: str) -> Settings:

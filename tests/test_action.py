@@ -42,7 +42,11 @@ def lint(tmp_path):
 
         def step(name, extra):
             found = STEPS[name]
-            text = lambda value: re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda m: {**known, **extra}[m[1]], value)
+            names = {**known, **extra}
+
+            def text(value):
+                return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda match: names[match[1]], value)
+
             env = {key: text(value) for key, value in found.get("env", {}).items()}
             env["VENV"] = str(venv.parent)
             base = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(outputs)}

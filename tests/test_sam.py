@@ -233,6 +233,25 @@ def test_an_alias_from_a_parameter_without_value_is_no_fault() -> None:
     assert sam.expand(written).faults == ()
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"AutoPublishAlias": "live", "AutoPublishCodeSha256": {"Ref": "P"}},
+        {"EventInvokeConfig": {"DestinationConfig": {"OnSuccess": {"Type": {"Ref": "P"}, "Destination": "x"}}}},
+        {
+            "AutoPublishAlias": {"Fn::Sub": "a-${P}"},
+            "DeploymentPreference": {"Type": {"Ref": "P"}, "PassthroughCondition": {"Ref": "P"}},
+        },
+    ],
+)
+def test_what_a_parameter_without_value_settles_is_no_fault(properties: dict[str, Any]) -> None:
+    written = template(Fn=function(**properties))
+    written["Parameters"] = {"P": {"Type": "String"}}
+    assert sam.expand(written).faults == ()
+    del written["Parameters"]
+    assert sam.expand(written).faults != ()
+
+
 def test_the_partition_follows_the_region() -> None:
     written = template(Fn=function())
     arns = sam.expand(written, {"AWS::Region": "cn-north-1"}).template["Resources"]["FnRole"]["Properties"]

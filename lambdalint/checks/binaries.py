@@ -170,7 +170,11 @@ def _odd_wheels(
             continue
         if platforms and all(platform.startswith("musllinux") for platform in platforms):
             yield Problem(place, "musl-wheel", fields, related)
-        elif abis and all(_ABI.fullmatch(abi) for abi in abis) and runtime["python"] not in {_python(abi) for abi in abis}:
+        elif (
+            abis
+            and all(_ABI.fullmatch(abi) for abi in abis)
+            and runtime["python"] not in {_python(abi) for abi in abis}
+        ):
             yield Problem(place, "wheel", {**fields, "python": _python(min(abis))}, related)
         elif glibc and (needed := _glibc(platforms)) is not None and needed > int(glibc.split(".")[1]):
             yield Problem(place, "glibc", {**fields, "needed": f"2.{needed}", "glibc": glibc}, related, WARNING)

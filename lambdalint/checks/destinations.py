@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.checks import check
-from lambdalint.checks.inputs import problem_of
 from lambdalint.checks.titles import title
 from lambdalint.finding import Place, Problem
 from lambdalint.model.arns import function_of, service_of
@@ -74,10 +73,8 @@ def _service(deployment: Deployment, value: Value) -> str | None:
 
 
 @check("deployment")
-def destination_kind(
-    subject: Deployment, deployment: Deployment, facts: Mapping[str, Any], faults: Sequence[str]
-) -> Iterator[Problem]:
-    """Destinations of a kind that is not allowed where they stand; ``faults`` are SAM's own of this kind."""
+def destination_kind(subject: Deployment, deployment: Deployment, facts: Mapping[str, Any]) -> Iterator[Problem]:
+    """Destinations of a kind that is not allowed where they stand."""
     for destination in _destinations(deployment, facts):
         service = _service(deployment, destination.value)
         if service is not None and service not in destination.allowed:
@@ -89,9 +86,6 @@ def destination_kind(
         if polled.mapping.get("DestinationConfig", "OnSuccess") is not None and takes != []:
             place = polled.mapping.at("DestinationConfig", "OnSuccess", key=True)
             yield Problem(place, "mapping", {"source": title(polled.kind)})
-    for fault in deployment.faults:
-        if fault.kind in faults:
-            yield problem_of(fault)._replace(kind="sam", fields={"allowed": (), **fault.fields})
 
 
 @check("deployment")

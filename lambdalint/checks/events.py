@@ -21,18 +21,20 @@ def event_definition(
     deployment: Deployment,
     facts: Mapping[str, Any],
     elsewhere: Sequence[str],
+    left: Sequence[str],
     required: Mapping[str, Sequence[str]],
 ) -> Iterator[Problem]:
     """Events that SAM refuses, and triggers of raw CloudFormation without a property that they need.
 
-    ``elsewhere`` are missing properties that rules on mappings tell (``NAME`` or ``NAME type``); ``required`` maps
-    types of resources to properties: ``A or B`` is satisfied by either.
+    ``elsewhere`` are properties whose absence or form rules on mappings tell (``NAME`` or ``NAME type``), ``left`` the
+    kinds of faults that other rules tell; ``required`` maps types of resources to properties: ``A or B`` is satisfied
+    by either.
     """
     for fault in deployment.faults:
-        if _is_of_event(fault):
-            missing = fault.fields.get("property")
-            told = missing in elsewhere or f"{missing} {fault.fields.get('event_type')}" in elsewhere
-            if not (fault.kind == "missing-property" and told):
+        if fault.kind == "event-type" or "event" in fault.fields:
+            property = fault.fields.get("property")
+            told = property in elsewhere or f"{property} {fault.fields.get('event_type')}" in elsewhere
+            if fault.kind not in left and not (told and fault.kind in ("missing-property", "malformed")):
                 yield _sam(fault, facts)
     for type, needed in required.items():
         for resource in deployment.of_type(type):
@@ -42,24 +44,21 @@ def event_definition(
                 yield from _missing(resource, needed)
 
 
-def _is_of_event(fault: Fault) -> bool:
-    """Whether it is about one entry of Events."""
-    if fault.kind not in ("event-type", "missing-property", "unknown-property"):
-        return False
-    return fault.path[:1] == ("Resources",) and fault.path[3:4] == ("Events",)
-
-
 def _sam(fault: Fault, facts: Mapping[str, Any]) -> Problem:
     """An unknown name is an error where it is plainly a slip of a known one; tables age."""
-    fields = {"event_type": "an event", "hint": "", **fault.fields}
+    words = str(fault.fields.get("event_type", "The event"))
+    fields = {"hint": "", "property": "", **fault.fields, "event_type": words}
+    fields["expected"] = [str(item) for item in fault.fields.get("expected", ())]
     problem = problem_of(fault)
-    if fault.kind == "missing-property":
-        return problem._replace(at=problem.at._replace(key=True), fields=fields)
-    types = facts["sam_events"]["types"]
-    if fault.kind == "event-type":
-        near = nearest(str(fields["value"]), types)
+    if fault.kind == "unknown-property":
+        near = nearest(str(fields["property"]), _properties(facts["sam_events"], words))
+    elif fault.kind == "event-type":
+        near = nearest(str(fields["value"]), facts["sam_events"]["types"])
     else:
-        near = nearest(str(fields["property"]), _properties(facts["sam_events"], fields["event_type"]))
+        # What is missing has no line of its own: the event's name has.
+        kind = "form" if fault.kind == "malformed" and fields["expected"] else fault.kind
+        at = problem.at._replace(key=problem.at.key or fault.kind != "duplicate-method")
+        return problem._replace(at=at, kind=kind, fields=fields)
     fields["hint"] = f"; did you mean {near}?" if near else f" as of {facts['checked_on']}"
     return problem._replace(fields=fields, severity=None if near else WARNING)
 

@@ -58,9 +58,9 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
     """What SAM itself refuses and no other rule says better. ``types`` are the resource types that SAM has."""
     told = _told_by_types(subject) if any(fault.kind == "malformed" for fault in subject.faults) else frozenset()
     for fault in subject.faults:
-        if fault.kind in _OF_OTHER_RULES or _is_told_elsewhere(fault, subject) or fault.path in told:
+        if fault.kind in _OF_OTHER_RULES or _is_told_elsewhere(fault, subject):
             continue
-        if _is_uncertain(fault, subject.template.document.root):
+        if subject.in_document(fault.path) in told or _is_uncertain(fault, subject.template.document.root):
             continue
         fields = {"fault": fault.kind.replace("-", " "), "property": "", **fault.fields}
         fields["context"] = f" beside {fields['needed_by']}" if fields.get("needed_by") else ""
@@ -85,14 +85,14 @@ def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:
     fields, path = fault.fields, fault.path
     if fault.kind == "tenancy-event":
         return fields.get("event_type") in _POLLED  # LL121
-    if "event" in fields:
+    if path[3:4] == ("Events",) and fault.kind in ("missing-property", "unknown-property"):
         return True  # LL410
     if fault.kind == "exclusive-properties":
         return "TenancyConfig" in fields.get("properties", ())  # LL121
     if fault.kind == "missing-property":
         # LL208, LL703
         return fields.get("package_type") == "Zip" or fields.get("needed_by") == "ProvisionedConcurrencyConfig"
-    if fault.kind == "malformed" and (path[:1] == ("Globals",) or (len(path) == 3 and path[2] == "Properties")):
+    if fault.kind == "malformed" and (path == ("Globals",) or (len(path) == 3 and path[2] == "Properties")):
         return True  # LL002
     return fault.kind == "unknown-property" and _type_at(path, deployment) in _FUNCTION_TYPES  # LL119
 

@@ -40,9 +40,7 @@ def secret_file(
                     yield Problem(use.member(name), fields={"member": name, "what": what})
 
 
-def _secret(
-    package: Package, name: str, forms: Sequence[tuple[str, re.Pattern[str], re.Pattern[bytes]]]
-) -> str | None:
+def _secret(package: Package, name: str, forms: Sequence[tuple[str, re.Pattern[str], re.Pattern[bytes]]]) -> str | None:
     for what, pattern, holds in forms:
         if pattern.search(name):
             data = package.read(name, MAX_READ)

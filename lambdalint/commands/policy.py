@@ -79,15 +79,17 @@ def table(deployment: Deployment, function: Function, found: Least, cwd: str) ->
 
 
 def shown(resource: Any) -> str:
-    """A resource in a word or two, as Fn::Sub has it."""
+    """A resource in a word or two: an ARN without partition, service, Region and account."""
     from lambdalint.model.values import Reference, Symbol, Text
 
     def piece(part: Any) -> str:
         if isinstance(part, Reference):
             return part.resource if part.attribute == "Ref" else f"{part.resource}.{part.attribute}"
-        return "${" + part.name + "}" if isinstance(part, Symbol) else str(part)
+        return f"<{part.name}>" if isinstance(part, Symbol) else str(part)
 
-    return "".join(piece(part) for part in resource.parts) if isinstance(resource, Text) else piece(resource)
+    text = "".join(piece(part) for part in resource.parts) if isinstance(resource, Text) else piece(resource)
+    head = "arn:<AWS::Partition>:"
+    return text[len(head) :].replace(":<AWS::Region>:<AWS::AccountId>:", " ", 1) if text.startswith(head) else text
 
 
 def where(deployment: Deployment, place: Place, cwd: str) -> str:

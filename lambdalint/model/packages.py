@@ -15,6 +15,7 @@ from lambdalint.model.image import Image
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.values import is_open
 
+
 class PackageUse(NamedTuple):
     """A package and who is made of it."""
 

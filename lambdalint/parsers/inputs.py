@@ -73,7 +73,7 @@ _DEFAULTED = ("Architectures", "Environment", "EphemeralStorage", "FunctionName"
 def _properties(settings: Settings, is_image: bool) -> OpenMap:
     """What the options give; the rest is unknown."""
     unknown = Unknown("the artifact was given without a template")
-    properties = OpenMap({name: unknown for name in _DEFAULTED})
+    properties = OpenMap(dict.fromkeys(_DEFAULTED, unknown))
     properties["PackageType"] = "Image" if is_image else "Zip"
     properties["Code"] = {"ImageUri": unknown} if is_image else {"S3Bucket": unknown, "S3Key": unknown}
     if settings.architecture:

@@ -22,6 +22,9 @@ ROOM = 120
 
 MARGIN = "  "
 
+MASKED = "masked"
+"""The tag of a rule whose findings are secrets."""
+
 
 def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) -> Iterator[Line]:
     """Findings file by file, notices, and the summary; only the summary where there is nothing to say."""
@@ -34,7 +37,7 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
             yield [*heading(finding, rule)[0], ("", f": {visible(finding.message)}", "")]
             continue
         yield from heading(finding, rule, options.width)
-        yield from body(finding, sources, options)
+        yield from body(finding, sources, options, masked=rule is not None and MASKED in rule.tags)
         if rule is not None and finding.code not in hinted:
             hinted.add(finding.code)
             if fix := flowed(rule.fix):
@@ -70,14 +73,14 @@ def heading(finding: Finding, rule: RuleInfo | None, columns: int = 0) -> list[L
     return [[*line, ("dim", f" {holder}", "")]]
 
 
-def body(finding: Finding, sources: Sources, options: Options) -> Iterator[Line]:
+def body(finding: Finding, sources: Sources, options: Options, masked: bool = False) -> Iterator[Line]:
     yield from prose("", "message", visible(finding.message), options.width)
     if finding.location.member is not None:
         yield from prose("member: ", "dim", visible(finding.location.member), 0)
         if finding.template is not None:
             yield from see(finding.template, "the template names it here", options.width)
     else:
-        yield from quoted(finding, sources, options.width)
+        yield from quoted(finding, sources, options.width, masked)
     if finding.when:
         yield from prose("when: ", "dim", visible(" and ".join(finding.when)), options.width)
     for related in finding.related[:MAX_RELATED]:
@@ -93,8 +96,11 @@ def see(where: Location, message: str, columns: int) -> Iterator[Line]:
     yield from prose("see: ", "dim", f"{place(where)}{member}  {visible(message)}", columns)
 
 
-def quoted(finding: Finding, sources: Sources, columns: int) -> Iterator[Line]:
-    """The source line with the fault underlined; a span of several lines is underlined on its first."""
+def quoted(finding: Finding, sources: Sources, columns: int, masked: bool = False) -> Iterator[Line]:
+    """The source line with the fault underlined; a span of several lines is underlined on its first.
+
+    ``masked``: the fault itself is a secret, which a log must not hold; it is shown as asterisks.
+    """
     span = finding.location.span
     line = sources.line(finding.location.file, span.line)
     if line is None or not line.strip():
@@ -102,6 +108,9 @@ def quoted(finding: Finding, sources: Sources, columns: int) -> Iterator[Line]:
     number = str(span.line)
     gutter = len(MARGIN) + len(number) + 3
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+    if masked:
+        start, stop = span.column - 1, max(end, span.column)
+        line = line[:start] + "*" * len(line[start:stop].rstrip()) + line[stop:]
     room = max(columns - gutter, 20) if columns else ROOM
     text, offset, length = excerpt(line.rstrip(), span.column - 1, end, room)
     yield [("", MARGIN, ""), ("dim", f"{number} | ", ""), ("", text, "")]

@@ -23,19 +23,36 @@ DEEP = 60
 """From this nesting on the parser gets a thread of its own with a stack that holds MAX_DEPTH on every system."""
 STACK = 64 * 1024 * 1024
 
-INTERESTING = re.compile(
-    rb"boto|environ|getenv|putenv|dotenv|open|write_|mkdir|makedirs|touch\(|FileHandler|shutil|urlretrieve|(?:Zip|Gzip)File|sleep"
-    rb"|multiprocessing|ProcessPool|ThreadPool|[Tt]imeout|chdir"
-    rb"|aws_lambda_powertools\.utilities(?:\.| import )parameters|Provider"
-)
+_WORDS = (
+    b"boto", b"environ", b"getenv", b"putenv", b"dotenv", b"open", b"write_", b"mkdir", b"makedirs", b"touch(",
+    b"FileHandler", b"shutil", b"urlretrieve", b"ZipFile", b"GzipFile", b"sleep", b"multiprocessing", b"ProcessPool",
+    b"ThreadPool", b"imeout", b"chdir", b"utilities.parameters", b"import parameters", b"Provider",
+)  # fmt: skip
 """What every fact but names, signatures and imports needs to be written in the bytes."""
-_NEW_SYNTAX = re.compile(
-    rb":=|^[ \t]*(?:match\b[^=\n]*:|except[ \t]*\*|except [^(:\n]*,|type[ \t]+\w+[^=\n]*=|lazy[ \t]+)"
-    rb"|^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\[|^[ \t]*with[ \t]*\(|/[ \t]*[,)]|\{[^{}\n]*=[ \t]*[}!:]"
-    rb"|\b[tT][rR]?[\"']|\b[rR][tT][\"']|return[ \t]+\*|,[ \t]*\*[^\n]*\]|^[ \t]*@[^\w\s]",
-    re.MULTILINE,
+_NEW_SYNTAX = tuple(
+    (word, re.compile(pattern, re.MULTILINE))
+    for word, pattern in (
+        (b":=", rb":="),
+        (b"match", rb"^[ \t]*match\b[^=\n]*:"),
+        (b"except", rb"^[ \t]*except(?:[ \t]*\*| [^(:\n]*,)"),
+        (b"type", rb"^[ \t]*type[ \t]+\w+[^=\n]*="),
+        (b"lazy", rb"^[ \t]*lazy[ \t]"),
+        (b"def ", rb"^[ \t]*(?:async[ \t]+)?def[ \t]+\w+[ \t]*\["),
+        (b"class ", rb"^[ \t]*class[ \t]+\w+[ \t]*\["),
+        (b"with", rb"^[ \t]*(?:async[ \t]+)?with[ \t]*\("),
+        (b"/", rb"/[ \t\r\n]*[,)]"),
+        (b"=", rb"=[ \t]*(?:\}|![rsa]|:[^\n]*\})"),
+        (b"t'", rb"\b(?:[tT][rR]?|[rR][tT])'"),
+        (b't"', rb'\b(?:[tT][rR]?|[rR][tT])"'),
+        (b"T'", rb"\b(?:[tT][rR]?|[rR][tT])'"),
+        (b'T"', rb'\b(?:[tT][rR]?|[rR][tT])"'),
+        (b"return *", rb"return \*"),
+        (b", *", rb"return[^\n]*, \*|\[[^\n\]]*, \*"),
+        (b"[*", rb"\[\*"),
+        (b"@", rb"^[ \t]*@(?:[^\w\s]|[^\n(]*\[|[^\n]*\)[.\[(])"),
+    )
 )
-"""Where syntax newer than Python 3.7 may stand. It takes in too much rather than too little."""
+"""Where syntax newer than Python 3.7 may stand: a word, and the pattern to try there. It takes in too much."""
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#[^\r\n]*)?$")
 _ENCODINGS = re.compile(
@@ -52,7 +69,10 @@ def digest(data: bytes) -> str:
 
 
 def is_interesting(data: bytes) -> bool:
-    return INTERESTING.search(data) is not None or _NEW_SYNTAX.search(data) is not None
+    """Whether a file must be parsed: for a fact, or for syntax that an outline does not see."""
+    if any(word in data for word in _WORDS):
+        return True
+    return any(word in data and pattern.search(data) for word, pattern in _NEW_SYNTAX)
 
 
 def read_code(data: bytes, parse: bool) -> Code:
@@ -67,7 +87,8 @@ def read_code(data: bytes, parse: bool) -> Code:
     if text is None:
         return _empty(fault, limit)
     scan = logical_lines(text)
-    if nesting(text, scan) > MAX_DEPTH:
+    depth = nesting(text, scan)
+    if depth > MAX_DEPTH:
         # CPython itself refuses 200 nested brackets, but what it says of deeper things depends on its build.
         return _empty(limit="depth")
     fault = _compiled(text)
@@ -78,11 +99,24 @@ def read_code(data: bytes, parse: bool) -> Code:
     if len(data) > MAX_PARSED_BYTES:
         code = outline(text, scan) if fault is None else None
         return {**_empty(fault, "size"), **(code or {})}
-    return _parsed(text, scan, fault)
+    return _parsed(text, scan, fault, depth > DEEP)
 
 
-def _parsed(text: str, scan: Scan, fault: list[Any] | None) -> Code:
-    tree, wrong = parse_tree(text, scan.depth > DEEP or nesting(text, scan) > DEEP)
+def _parsed(text: str, scan: Scan, fault: list[Any] | None, deep: bool) -> Code:
+    import gc
+
+    # Thousands of nodes that all stay: the collector would go through them again and again for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _walked(text, scan, fault, deep)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _walked(text: str, scan: Scan, fault: list[Any] | None, deep: bool) -> Code:
+    tree, wrong = parse_tree(text, deep)
     if tree is None:
         if fault is not None and wrong is not None:
             return _empty([*fault[:3], "both"])

@@ -34,7 +34,19 @@ class Expanded(NamedTuple):
     owners: dict[str, str]
     """Logical ID of a generated resource -> logical ID of the SAM resource that it comes from."""
     faults: tuple[Fault, ...]
-    """What SAM refuses; paths are those of the document."""
+    """What SAM refuses; paths are those of the document.
+
+    Kinds with their fields: ``missing-property`` (property; needed_by), ``unknown-property`` (property, nearest),
+    ``malformed`` (property, expected), ``exclusive-properties`` (properties), ``event-type`` (value, nearest),
+    ``events-intrinsic``, ``event-source`` (source: the type that must be in the template), ``policy-template``
+    (problem: unknown, missing, extra or malformed; name, parameter, nearest), ``policy-mixed``, ``globals-section``,
+    ``globals-property``, ``ignore-globals``, ``logical-id``, ``duplicate-id``, ``resource-type``,
+    ``package-property``, ``package-type``, ``code-location``, ``alias-name``, ``url-auth-type``,
+    ``destination-type``, ``authorizer``, ``api-body``, ``needs-definition``, ``duplicate-method``, ``connector-…``
+    and others of one property each (value, allowed). A fault of an event has the fields ``event`` and
+    ``event_type``. SAM drops an ``extra`` parameter of a policy template, and leaves a ``resource-type`` that it does
+    not know to CloudFormation; for every other fault it refuses the template.
+    """
     events: tuple[SamEvent, ...]
     reads: frozenset[str]
     """Names of the parameters whose values made a difference or could have."""

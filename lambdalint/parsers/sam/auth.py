@@ -73,6 +73,8 @@ class Authorizers:
             where = ("components", "securitySchemes") if self.http else ("securityDefinitions",)
             self.expansion.move(self.owner, (*place, *where, name), self.owner.at("Auth", "Authorizers", name))
         if not self.default or intrinsic(self.default):
+            if self.expansion.unsettled(self.default) and not self.http:
+                return
             if self.default and not (self.http and self.default == {"Ref": "AWS::NoValue"}):
                 self.refuse("authorizer", "DefaultAuthorizer", value=self.default)
             return

@@ -167,6 +167,19 @@ class Expansion:
 
         return _SUB_VARIABLE.sub(known, value)
 
+    def unsettled(self, value: Any) -> bool:
+        """True for a value that a deployment would settle: unknown, or a declared parameter without a known value."""
+        if unknown(value):
+            return True
+        declared = self.template.get("Parameters")
+        if not isinstance(declared, dict) or not isinstance(value, dict) or len(value) != 1:
+            return False
+        name, text = value.get("Ref"), value.get("Fn::Sub")
+        if isinstance(name, str):
+            return name in declared
+        text = text[0] if isinstance(text, list) and text else text
+        return isinstance(text, str) and any(found in declared for found in _SUB_VARIABLE.findall(text))
+
     @property
     def partition(self) -> str:
         """``aws`` unless the Region is known to be of another partition."""

@@ -106,7 +106,7 @@ def _condition(expansion: Expansion, owner: Owner, preference: dict[str, Any]) -
     passed = _known(expansion, preference.get("PassthroughCondition", False), at)
     if passed in (True, "true", "True"):
         return owner.attributes.get("Condition")
-    if passed not in (False, "false", "False") and not unknown(passed):
+    if passed not in (False, "false", "False") and not expansion.unsettled(passed):
         expansion.fault("malformed", at, property="PassthroughCondition", expected=["boolean"])
     return None
 

@@ -44,7 +44,7 @@ def _base_paths(expansion: Expansion, owner: Owner, domain: dict[str, Any]) -> l
     given = domain.get("BasePath")
     paths = given if isinstance(given, list) else [given] if isinstance(given, str) and given else []
     for index, path in enumerate(paths):
-        if not isinstance(path, str):
+        if not isinstance(path, str) and not expansion.unsettled(path):
             at = owner.at("Domain", "BasePath", index)
             expansion.fault("malformed", at, property="BasePath", expected=["string"])
     return [path for path in paths if isinstance(path, str)]
@@ -59,7 +59,7 @@ def rest_domain(expansion: Expansion, owner: Owner) -> None:
     private = endpoint == "PRIVATE"
     if endpoint is None:
         endpoint = "REGIONAL"
-    elif endpoint not in ("EDGE", "REGIONAL", "PRIVATE"):
+    elif endpoint not in ("EDGE", "REGIONAL", "PRIVATE") and not expansion.unsettled(endpoint):
         at = owner.at("Domain", "EndpointConfiguration")
         expansion.fault("endpoint-type", at, value=endpoint, allowed=["EDGE", "REGIONAL", "PRIVATE"])
     suffix = "V2" if private else ""
@@ -117,7 +117,7 @@ def http_domain(expansion: Expansion, owner: Owner, tags: Any) -> None:
     if domain is None:
         return
     endpoint = domain.get("EndpointConfiguration") or "REGIONAL"
-    if endpoint != "REGIONAL":
+    if endpoint != "REGIONAL" and not expansion.unsettled(endpoint):
         at = owner.at("Domain", "EndpointConfiguration")
         expansion.fault("endpoint-type", at, value=endpoint, allowed=["REGIONAL"])
     domain_id = "ApiGatewayDomainNameV2" + digest(domain["DomainName"])

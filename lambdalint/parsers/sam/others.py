@@ -60,14 +60,9 @@ def _retention(expansion: Expansion, owner: Owner, value: Any) -> str | None:
         if isinstance(value, str) and value.lower() == option.lower():
             return option
     at = owner.at("RetentionPolicy")
-    if not (intrinsic(value) == "Ref" and value["Ref"] in _declared(expansion)):
+    if not expansion.unsettled(value):
         expansion.fault("retention-policy", at, value=value, intrinsic=intrinsic(value), allowed=["Retain", "Delete"])
     return None
-
-
-def _declared(expansion: Expansion) -> Any:
-    parameters = expansion.template.get("Parameters")
-    return parameters if isinstance(parameters, dict) else ()
 
 
 def _check_architectures(expansion: Expansion, owner: Owner) -> None:

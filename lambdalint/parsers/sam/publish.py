@@ -40,6 +40,8 @@ def described(expansion: Expansion, owner: Owner) -> Any:
     sha = expansion.resolve(owner.properties.get("AutoPublishCodeSha256"))
     if not sha or not owner.properties.get("AutoPublishAlias"):
         return None
+    if expansion.unsettled(sha):
+        return None
     if not isinstance(sha, str):
         at = owner.at("AutoPublishCodeSha256")
         expansion.fault("malformed", at, property="AutoPublishCodeSha256", expected=["string"])
@@ -58,9 +60,8 @@ def version_and_alias(expansion: Expansion, owner: Owner, function: dict[str, An
     at = owner.at("AutoPublishAlias")
     name = expansion.resolve(written["AutoPublishAlias"])
     if not isinstance(name, str):
-        if intrinsic(name) and referred(name) in _parameter_names(expansion):
-            return None
-        expansion.fault("alias-name", at, value=name, intrinsic=intrinsic(name))
+        if not expansion.unsettled(name):
+            expansion.fault("alias-name", at, value=name, intrinsic=intrinsic(name))
         return None
     if not _ALIAS.match(name):
         expansion.fault("alias-name", at, value=name)
@@ -96,11 +97,6 @@ def version_and_alias(expansion: Expansion, owner: Owner, function: dict[str, An
     expansion.refer(owner.id, "Version", version)
     expansion.refer(owner.id, "Alias", alias)
     return alias
-
-
-def _parameter_names(expansion: Expansion) -> Any:
-    parameters = expansion.template.get("Parameters")
-    return parameters if isinstance(parameters, dict) else ()
 
 
 def _version_hash(expansion: Expansion, owner: Owner, function: dict[str, Any]) -> str:
@@ -233,6 +229,8 @@ def _destination(
         return None
     kind = expansion.resolve(given.get("Type"))
     destination = given.get("Destination")
+    if expansion.unsettled(kind):
+        return destination
     if not isinstance(kind, str) or kind not in _DESTINATIONS:
         where = at if kind is None else (*at, "Type")
         expansion.fault("destination-type", where, value=kind, allowed=list(_DESTINATIONS))

@@ -190,7 +190,9 @@ def bucket(expansion: Expansion, target: Target, role: Role, event: Event) -> No
         if tags is None:
             tags = []
         if not isinstance(tags, list):
-            expansion.fault("malformed", ("Resources", bucket_id, "Properties", "Tags"), expected=["list"])
+            expansion.fault(
+                "malformed", ("Resources", bucket_id, "Properties", "Tags"), property="Tags", expected=["list"]
+            )
             tags = []
         waits = when(condition, {"Ref": permission_id}, "no dependency")
         properties["Tags"] = tags + tag_list({"sam:ConditionalDependsOn:" + permission_id: waits})
@@ -198,7 +200,8 @@ def bucket(expansion: Expansion, target: Target, role: Role, event: Event) -> No
         depends = changed.get("DependsOn", [])
         depends = [depends] if isinstance(depends, str) else depends
         if not isinstance(depends, list):
-            expansion.fault("malformed", ("Resources", bucket_id, "DependsOn"), expected=["string", "list"])
+            at = ("Resources", bucket_id, "DependsOn")
+            expansion.fault("malformed", at, property="DependsOn", expected=["string", "list"])
             depends = []
         if permission_id not in depends:
             changed["DependsOn"] = [*depends, permission_id]

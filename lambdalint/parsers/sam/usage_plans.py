@@ -23,7 +23,7 @@ def usage_plan(expansion: Expansion, owner: Owner, plan: Any, stage_id: str) -> 
     if created is None:
         expansion.fault("missing-property", at, property="CreateUsagePlan", needed_by="UsagePlan")
         return
-    if created == "NONE":
+    if created == "NONE" or expansion.unsettled(created):
         return
     if created not in ("SHARED", "PER_API"):
         allowed = ["SHARED", "PER_API", "NONE"]

@@ -134,6 +134,8 @@ def _auth_type(expansion: Expansion, owner: Owner, auth: dict[str, Any]) -> str 
         return None
     at = owner.at("Auth")
     kind = auth.get("AuthType")
+    if expansion.unsettled(kind):
+        return None
     if kind not in ("NONE", "AWS_IAM", "CUSTOM"):
         allowed = ["AWS_IAM", "CUSTOM", "NONE"]
         expansion.fault("malformed", at, property="AuthType", value=kind, expected=allowed)

@@ -1,0 +1,380 @@
+"""The command line as a user meets it: outputs, exit codes, broken pipes, full disks, the same answer every time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lambdalint.cli import run as command
+from lambdalint.output import write_whole
+from lambdalint.settings import SettingsError
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CORPUS = os.path.join(ROOT, "..", "shared", "corpus")
+BAD = 'Resources: {A: {Type: "AWS::Lambda::Function", Properties: {Timeout: 901}}}\n'
+CLEAN = BAD.replace("901", "30")
+ONLY = ("--select", "LL102")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "template.yaml").write_text(BAD)
+    return tmp_path
+
+
+def tool(*words, **more):
+    """The program as a process of its own."""
+    env = {**os.environ, "PYTHONPATH": ROOT, **more.pop("env", {})}
+    options = {"capture_output": True, "text": True, "check": False, "timeout": 120, **more}
+    return subprocess.run([sys.executable, "-m", "lambdalint", *words], env=env, **options)
+
+
+# -- exit codes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["template.yaml"], 1),
+        (["check", "template.yaml"], 1),
+        (["clean.yaml"], 0),
+        (["template.yaml", "--fail-on", "never"], 0),
+        (["template.yaml", "missing.yaml"], 2),
+        (["empty"], 2),
+        (["other.yaml"], 0),
+        (["template.yaml", "--wrong"], 2),
+        (["template.yaml", "--format", "yaml"], 2),
+        (["template.yaml", "--jobs", "-1"], 2),
+        (["template.yaml", "--update-baseline"], 2),
+        (["template.yaml", "--select", "LL1O2"], 2),
+        (["template.yaml", "--quota", "x"], 2),
+        (["template.yaml", "--quota", "account.concurency=1"], 2),
+        (["template.yaml", "--config", "missing.toml"], 2),
+        (["--version"], 0),
+        (["--help"], 0),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "sarif", "json", "github", "markdown"])
+def test_exit_codes_do_not_depend_on_the_format(folder, capsys, words, code, form):
+    (folder / "clean.yaml").write_text(CLEAN)
+    (folder / "other.yaml").write_text("a: 1\n")
+    (folder / "empty").mkdir()
+    assert command([*words, "--format", form, *(() if "--select" in words else ONLY)]) == code
+
+
+def test_severities_and_fail_on(folder):
+    (folder / "lambdalint.toml").write_text('select = ["LL102"]\n[severity]\nLL102 = "warning"\n')
+    assert command([]) == 0
+    assert command(["--fail-on", "warning"]) == 1
+    assert command(["--fail-on", "note"]) == 1
+    (folder / "lambdalint.toml").write_text('select = ["LL102"]\nfail-on = "note"\n[severity]\nLL102 = "note"\n')
+    assert command([]) == 1
+
+
+def test_where_a_cdk_app_lies_it_says_so(folder, capsys):
+    (folder / "app").mkdir()
+    (folder / "app" / "cdk.json").write_text("{}")
+    assert command(["app"]) == 2
+    assert "cdk synth" in capsys.readouterr().out
+    assert command(["cdk.out"]) == 2
+    assert "cdk synth" in capsys.readouterr().out
+
+
+def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
+    assert command(["--select", "LL1022"]) == 2
+    assert (
+        capsys.readouterr().err
+        == "lambdalint: the command line: select: there is no rule LL1022; did you mean LL102?\n"
+    )
+    assert command(["--format", "jsn"]) == 2
+    assert "did you mean json?" in capsys.readouterr().err
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def test_show_settings(folder, capsys):
+    (folder / "lambdalint.toml").write_text('ignore = ["LL101"]\nregion = "eu-west-1"\n')
+    words = ["--show-settings", "--region", "eu-west-2", "--ignore", "timeout", "--as-of", "2027-01-01"]
+    assert command(words) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["version"] == 1
+    assert shown["config"] == str(folder / "lambdalint.toml")
+    settings = shown["settings"]
+    assert settings["region"] == {"value": "eu-west-2", "from": "the command line"}
+    assert settings["ignore"] == {"value": ["LL101", "timeout"], "from": "lambdalint.toml:1, the command line"}
+    assert settings["fail-on"] == {"value": "error", "from": "default"}
+    assert settings["as-of"]["value"] == "2027-01-01"
+
+
+def test_show_settings_says_mistakes(folder, capsys):
+    assert command(["--show-settings", "--select", "nothing"]) == 2
+
+
+def test_parameter_overrides_take_words_with_equals_only(folder):
+    (folder / "template.yaml").write_text("Parameters: {T: {Type: Number}}\n" + BAD.replace("901", "!Ref T"))
+    assert command([*ONLY, "--parameter-overrides", "T=901", "template.yaml"]) == 1
+    assert command([*ONLY, "--parameter-overrides", "T=30", "template.yaml"]) == 0
+    assert command([*ONLY, "--parameter-overrides", "T=901", "Other=1", "--", "template.yaml"]) == 1
+
+
+# -- outputs -----------------------------------------------------------------------------------------------------------
+
+
+def test_several_outputs_of_one_run(folder, capsys):
+    words = ["--format", "text", "--format", "sarif=out.sarif", "--format", "json=out.json"]
+    assert command([*ONLY, *words]) == 1
+    assert "LL102" in capsys.readouterr().out
+    assert json.loads((folder / "out.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "LL102"
+    assert json.loads((folder / "out.json").read_text())["summary"]["error"] == 1
+
+
+def test_output_takes_what_has_no_file_of_its_own(folder, capsys):
+    assert command([*ONLY, "--format", "json", "--format", "sarif=a.sarif", "--output", "b.json"]) == 1
+    assert capsys.readouterr().out == ""
+    assert json.loads((folder / "b.json").read_text())["version"] == 1
+    assert json.loads((folder / "a.sarif").read_text())["version"] == "2.1.0"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--format", "json", "--format", "text"],
+        ["--format", "json=a", "--format", "text=./a"],
+        ["--format", "json=a", "--output", "b"],
+        ["--format", "json="],
+        ["--output", "no/such/folder/a"],
+        ["--output", "."],
+    ],
+)
+def test_outputs_that_cannot_be(folder, words, capsys):
+    assert command([*ONLY, *words]) == 2
+    assert capsys.readouterr().err.startswith("lambdalint: ")
+    assert sorted(path.name for path in folder.iterdir()) == ["template.yaml"]
+
+
+def test_all_files_or_none(folder):
+    (folder / "a.json").write_text("old")
+    (folder / "b").mkdir()
+    assert command([*ONLY, "--format", "json=a.json", "--format", "sarif=b"]) == 2
+    assert (folder / "a.json").read_text() == "old"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.json", "b", "template.yaml"]
+
+
+def test_links_modes_and_devices_stay_what_they_are(folder):
+    target = folder / "real.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    (folder / "link.json").symlink_to("real.json")
+    write_whole({"link.json": "new", "/dev/null": "gone"})
+    assert target.read_text() == "new"
+    assert (folder / "link.json").is_symlink()
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert not os.path.isfile("/dev/null")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_full_disk(folder):
+    run = tool(*ONLY, "--output", "/dev/full")
+    assert (run.returncode, run.stderr) == (2, "lambdalint: /dev/full cannot be written: No space left on device\n")
+    assert not os.path.isfile("/dev/full")
+    with open("/dev/full", "w") as full:
+        run = tool(*ONLY, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert run.returncode == 2
+    assert run.stderr == "lambdalint: standard output cannot be written: No space left on device\n"
+    run = tool(*ONLY, "--format", "json=a.json", "--format", "text=/dev/full")
+    assert run.returncode == 2
+    assert not (folder / "a.json").exists()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no folder in which nobody, not even root, may write")
+def test_unwritable_folder(folder, capsys):
+    assert command([*ONLY, "--output", "/proc/self/a.json"]) == 2
+    assert capsys.readouterr().err.startswith("lambdalint: /proc/self/a.json cannot be written: ")
+
+
+def test_a_file_size_limit_leaves_no_half_file(folder):
+    """A disk that fills up half way: the old report stays."""
+    (folder / "a.json").write_text("old")
+    script = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); import signal; "
+    script += (
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from lambdalint.cli import run; sys.exit(run(sys.argv[1:]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, *ONLY, "--format", "json", "--output", "a.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ROOT, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert run.returncode == 2
+    assert "a.json cannot be written: File too large" in run.stderr
+    assert (folder / "a.json").read_text() == "old"
+    assert sorted(path.name for path in folder.iterdir()) == ["a.json", "template.yaml"]
+
+
+def test_closed_pipe(folder):
+    """`| head -1` takes a line and goes: no traceback, and the gate's own verdict."""
+    functions = "".join(
+        f'  F{n}: {{Type: "AWS::Lambda::Function", Properties: {{Timeout: 901}}}}\n' for n in range(2000)
+    )
+    (folder / "template.yaml").write_text("Resources:\n" + functions)
+    script = f"set -o pipefail; {sys.executable} -m lambdalint --select LL102 --format json --output '' 2>err | head -1"
+    script = script.replace(" --output ''", "")
+    run = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ROOT}
+    )
+    assert run.stdout.startswith('{"version": 1')
+    assert (folder / "err").read_text() == ""
+    assert run.returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_interrupt(folder, jobs):
+    """Ctrl-C reaches the whole group of processes: one line, exit code 130, no half-written report."""
+    (folder / "template.yaml").unlink()
+    for number in range(40):
+        functions = "".join(
+            f'  F{n}: {{Type: "AWS::Lambda::Function", Properties: {{Timeout: 901}}}}\n' for n in range(1500)
+        )
+        (folder / f"t{number}.yaml").write_text("Resources:\n" + functions)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lambdalint", "--jobs", jobs, "--format", "json", "--output", "out.json"],
+        env={**os.environ, "PYTHONPATH": ROOT},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(1.5)
+    assert process.poll() is None, "it was done before the interrupt"
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert errors == "lambdalint: interrupted\n"
+    assert process.returncode == 130
+    assert not (folder / "out.json").exists()
+
+
+def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
+    """Files that go between the search and the reading are passed over, named ones are told."""
+    import lambdalint.parsers.discover as discovery
+
+    (folder / "b.yaml").write_text(BAD)
+    real = os.scandir
+
+    def scandir(path):
+        entries = list(real(path))
+        (folder / "b.yaml").unlink(missing_ok=True)
+        return iter(entries)
+
+    monkeypatch.setattr(discovery.os, "scandir", scandir)
+    assert command([*ONLY, "."]) == 1
+    assert "template.yaml" in capsys.readouterr().out
+    monkeypatch.undo()
+    os.chdir(folder)
+    (folder / "gone.yaml").symlink_to("nowhere.yaml")
+    assert command([*ONLY, "."]) == 1
+    assert command([*ONLY, "template.yaml", "gone.yaml"]) == 2
+    assert "gone.yaml: there is no such file or folder" in capsys.readouterr().out
+
+
+def test_code_that_vanishes_while_linting(folder, monkeypatch):
+    """Source lines and comments are read after the findings were made: without the file the report is still whole."""
+    from lambdalint import engine
+
+    real = engine.Checking.result
+
+    def result(self):
+        (folder / "template.yaml").unlink(missing_ok=True)
+        return real(self)
+
+    monkeypatch.setattr(engine.Checking, "result", result)
+    for form in ("text", "sarif", "json", "github", "markdown"):
+        (folder / "template.yaml").write_text(BAD)
+        assert command([*ONLY, "--format", form, "template.yaml"]) == 1
+
+
+def test_a_parser_that_breaks_is_told_and_the_others_are_linted(folder, monkeypatch, capsys):
+    from lambdalint.parsers import template
+
+    (folder / "a.yaml").write_text(BAD)
+    real = template.read_template
+
+    def read(source, *rest):
+        if source.path.endswith("a.yaml") and "template" not in source.path:
+            raise ZeroDivisionError("for the test")
+        return real(source, *rest)
+
+    monkeypatch.setattr(template, "read_template", read)
+    assert command([*ONLY]) == 2
+    out = capsys.readouterr().out
+    assert "ZeroDivisionError" in out
+    assert "template.yaml:1" in out
+
+
+# -- the same answer every time ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.isdir(CORPUS), reason="the corpus is not here")
+def test_hash_seed_and_jobs_change_nothing(tmp_path):
+    sample = [os.path.join(CORPUS, name) for name in ("generated", "aws+aws-sam-cli", "widdix+aws-cf-templates")]
+    paths = [path for path in sample if os.path.isdir(path)]
+    seen = set()
+    for seed, jobs in (("0", "1"), ("1", "1"), ("1", "2"), ("0", "2")):
+        words = ["--format", f"sarif={tmp_path}/s", "--format", f"json={tmp_path}/j", "--format", f"text={tmp_path}/t"]
+        run = tool(*paths, *words, "--jobs", jobs, "--as-of", "2026-11-23", "--no-cache", env={"PYTHONHASHSEED": seed})
+        assert run.stderr == ""
+        seen.add((run.returncode, *(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in "sjt")))
+    assert len(seen) == 1
+
+
+def test_hash_seed_changes_nothing_in_suppressions(folder):
+    functions = "".join(
+        f"  F{n}:\n    Type: AWS::Lambda::Function\n"
+        f"    Metadata: {{lambdalint: {{ignore: [LL101, LL102, LL10{n}, none]}}}}\n"
+        f"    Properties: {{Timeout: {900 + n}, MemorySize: 1}}\n"
+        for n in range(5)
+    )
+    (folder / "template.yaml").write_text("# lambdalint: ignore[LL103,nothing]\nResources:\n" + functions)
+    (folder / "other.yaml").write_text("# lambdalint: ignore[LL102]\n" + BAD)
+    reports = {
+        tool("--format", "json", "--jobs", jobs, env={"PYTHONHASHSEED": seed}).stdout for seed in "012" for jobs in "12"
+    }
+    assert len(reports) == 1
+    assert "LL006" in next(iter(reports))
+
+
+# -- start-up ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_plain_run_loads_nothing_heavy(folder):
+    script = (
+        "import sys; from lambdalint.cli import run; run(sys.argv[1:]); print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    (folder / "template.yaml").write_text(BAD)
+    run = subprocess.run(
+        [sys.executable, "-c", script, *ONLY, "template.yaml"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    loaded = set(run.stderr.split())
+    heavy = {"rich", "libcst", "jsonschema", "tomli", "dataclasses", "pathlib", "tempfile", "subprocess", "zipfile"}
+    ours = {"lambdalint.baseline", "lambdalint.ownrules", "lambdalint.directives", "lambdalint.output"}
+    assert loaded & (heavy | ours) == set()
+
+
+def test_write_whole_says_why(folder):
+    with pytest.raises(SettingsError, match="it is a folder"):
+        write_whole({".": "text"})
