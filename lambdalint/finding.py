@@ -48,6 +48,8 @@ class Place(NamedTuple):
     member: str | None = None
     inside: bool = False
     """The span counts from the start of the text that the property at ``path`` holds (inline code)."""
+    written: bool = False
+    """``path`` is one of the document as it is written, and not of the evaluated template."""
     anchor: str | None = None
     """For a place in code, the name that stays when lines move (function and ordinal): part of the fingerprint."""
 

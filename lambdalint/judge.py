@@ -139,7 +139,7 @@ class Judge:
         """Where a place is, the path in the document, and where its value came from; decisions are added."""
         related: list[Related] = []
         path = place.path
-        if deployment is not None and path:
+        if deployment is not None and path and not place.written:
             written = deployment.origin(path)
             decisions += [d for d in written.decisions if d not in decisions]
             path = written.path or path

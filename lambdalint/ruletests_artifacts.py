@@ -1,6 +1,6 @@
 """Makes the packages and images that rule examples describe: the same bytes every time, right or wrong as asked.
 
-``archive`` of an example maps a path to a list of members, or to a map with them and with what is wrong of the archive;
+``archive`` of an example maps a path to a list of members, or to a map of them and of what is wrong with the archive;
 a path that ends in a slash is made a folder. ``image`` maps a path to the description of an image. Both are described in
 rules/rule.schema.json.
 """

@@ -1,4 +1,4 @@
-"""The hooks of pre-commit as shipped: on which names they fire, and what they do when pre-commit itself installs them."""
+"""The hooks of pre-commit as shipped: on which names they fire, and what they do when pre-commit installs them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ with open(os.path.join(ROOT, ".pre-commit-hooks.yaml"), encoding="utf-8") as fil
 
 NAMES = {
     "lambdalint": (
-        ["template.yaml", "template.yml", "infra/stack.json", "orders.template", "a/b/queues.YAML", "x.cfn", "my stack.yml"],
+        ["template.yaml", "template.yml", "infra/stack.json", "a.template", "a/b/queues.YAML", "x.cfn", "my stack.yml"],
         [
             "README.md", "app.py", "package.json", "web/package-lock.json", "tsconfig.json", ".github/workflows/ci.yml",
             "docker-compose.yml", "compose.yaml", "mkdocs.yml", ".pre-commit-config.yaml", "cdk.out/App.template.json",
@@ -34,7 +34,7 @@ NAMES = {
     "lambdalint-repo": (
         [
             "template.yaml", "samconfig.toml", "samconfig.yaml", "src/app.py", "src/index.mjs", "src/index.ts",
-            "src/requirements.txt", "requirements-dev.txt", "pyproject.toml", "src/Dockerfile", "lambdalint.toml", "main.go",
+            "src/requirements.txt", "requirements-dev.txt", "pyproject.toml", "src/Dockerfile", "lambdalint.toml",
         ],
         ["README.md", "docs/picture.png", ".github/workflows/ci.yml", "setup.cfg", "app.pyc", "notes.txt"],
     ),
@@ -179,7 +179,7 @@ def test_several_files_at_once(pre_commit, tmp_path):
     assert code == 1
     assert "b.yaml:1" in output
     assert "d.yaml:1" in output
-    assert "2 errors in 2 files" in output
+    assert " in 2 files; 2 functions in 2 files checked" in output
 
 
 @pytest.mark.slow
@@ -236,15 +236,15 @@ def test_a_cloud_assembly(pre_commit, tmp_path):
     code, output = project.run("lambdalint-cdk")
     assert code == 1
     assert "run cdk synth first" in output
-    template = {
-        "Resources": {
-            "Fn": {
-                "Type": "AWS::Lambda::Function",
-                "Properties": {"Timeout": 901},
-                "Metadata": {"aws:cdk:path": "App/Fn/Resource"},
-            }
-        }
+    properties = {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Code": {"ZipFile": HANDLER},
+        "Role": "arn:aws:iam::111122223333:role/fn",
+        "Timeout": 901,
     }
+    metadata = {"aws:cdk:path": "App/Fn/Resource"}
+    template = {"Resources": {"Fn": {"Type": "AWS::Lambda::Function", "Properties": properties, "Metadata": metadata}}}
     stack = {
         "type": "aws:cloudformation:stack",
         "environment": "aws://unknown-account/unknown-region",

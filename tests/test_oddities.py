@@ -195,7 +195,9 @@ def test_no_value_in_a_list_and_in_a_map(folder):
 
 
 def test_a_resource_with_a_condition(folder):
-    text = raw("      Timeout: 901\n", SWITCH).replace("Function\n    Prop", "Function\n    Condition: Raised\n    Prop")
+    text = raw("      Timeout: 901\n", SWITCH).replace(
+        "Function\n    Prop", "Function\n    Condition: Raised\n    Prop"
+    )
     write(folder, text)
     report, _ = lint(["template.yaml"], settings(folder, select=["LL102"]))
     (finding,) = report.findings

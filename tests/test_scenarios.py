@@ -271,6 +271,16 @@ def test_overrides_of_the_run_are_a_deployment(folder):
     assert "99999" in finding.message
 
 
+def test_a_samconfig_that_cannot_be_read_is_a_notice(folder):
+    (folder / "template.yaml").write_text(STAGED, encoding="utf-8")
+    (folder / "samconfig.toml").write_text("[prod.deploy\n", encoding="utf-8")
+    report, _ = lint(["."], Settings(cwd=str(folder), as_of="2026-11-23", select=["LL101"]))
+    (notice,) = report.notices
+    assert notice.path == "samconfig.toml"
+    assert "cannot be read" in notice.message
+    assert [finding.code for finding in report.findings] == ["LL101"]
+
+
 # -- two decisions -------------------------------------------------------------------------------------------------
 
 PAIR = template_of(
@@ -389,19 +399,28 @@ def holds(expression, values):
     return values[argument[0]["Ref"]] == argument[1]
 
 
+@pytest.mark.parametrize(
+    ("definition", "possible"),
+    [
+        ({"Type": "String", "Default": "x", "AllowedValues": list(VALUES)}, VALUES),
+        ({"Type": "String", "Default": "x"}, (*VALUES, "another")),
+        ({"Type": "String"}, (*VALUES, "another")),
+    ],
+    ids=["allowed values", "a default", "no value"],
+)
 @settings(max_examples=150, deadline=None)
-@given(st.lists(expressions(), min_size=1, max_size=4))
-def test_all_that_can_be_is_reached_and_nothing_else(conditions):
-    """Against the truth table: every value of every condition that some deployment has, in combinations that exist."""
-    parameters = {name: {"Type": "String", "Default": "x", "AllowedValues": list(VALUES)} for name in NAMES}
+@given(conditions=st.lists(expressions(), min_size=1, max_size=4))
+def test_all_that_can_be_is_reached_and_nothing_else(conditions, definition, possible):
+    """Against the truth table: each condition takes every value that it can, in combinations that exist."""
     section = {f"C{i}": expression for i, expression in enumerate(conditions)}
     tags = [{"Fn::If": [name, True, False]} for name in section]
-    found = [tuple(row) for row in seen(deployments_of(template_of(parameters, section, {"Tags": tags})), "Tags")]
+    template = template_of(dict.fromkeys(NAMES, definition), section, {"Tags": tags})
+    found = {tuple(row) for row in seen(deployments_of(template), "Tags")}
     table = {
         tuple(holds(expression, dict(zip(NAMES, values))) for expression in conditions)
-        for values in itertools.product(VALUES, repeat=len(NAMES))
+        for values in itertools.product(possible, repeat=len(NAMES))
     }
-    assert set(found) <= table
+    assert found <= table
     for index in range(len(conditions)):
         assert {row[index] for row in found} == {row[index] for row in table}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lambdalint.directives import of_comment, of_metadata
@@ -32,13 +34,13 @@ def run(tmp_path, monkeypatch):
     """Lint files in a folder of their own: the report of LL102 and of what suppressions make."""
     monkeypatch.chdir(tmp_path)
 
-    def lint_files(text=None, *, files=None, select=("LL102", "LL006", "LL007"), as_of="2026-11-23", **more):
+    def lint_files(text=None, *, files=None, select=("LL102", "LL006", "LL007"), as_of="2026-11-23", paths=(), **more):
         for name, content in {**({"template.yaml": text} if text is not None else {}), **(files or {})}.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
         settings = Settings(select=select, as_of=as_of, cache=False, **more)
-        return lint(["."], settings)[0]
+        return lint(paths or ["."], settings)[0]
 
     return lint_files
 
@@ -215,16 +217,28 @@ def test_metadata_of_another_resource(run):
     assert seen(run(template(function("A"), other))) == [("LL102", None), ("LL006", None)]
 
 
+def test_metadata_in_a_cloud_assembly(run):
+    metadata = {"aws:cdk:path": "App/Fn/Resource", "lambdalint": {"ignore": [{"code": "LL102", "reason": "a demo"}]}}
+    resource = {"Type": "AWS::Lambda::Function", "Properties": {"Timeout": 901}, "Metadata": metadata}
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "App.template.json"}}
+    files = {
+        "cdk.out/manifest.json": {"version": "38.0.0", "artifacts": {"App": stack}},
+        "cdk.out/App.template.json": {"Resources": {"Fn": resource}},
+    }
+    report = run(files={name: json.dumps(content) for name, content in files.items()}, paths=["cdk.out"])
+    assert seen(report) == [("LL102", "metadata")]
+
+
 def test_inline_code(run):
     """A comment inside InlineCode suppresses what is said of that code, and is no comment of the template."""
     code = (
         "      InlineCode: |\n        def handler(event, context):\n"
-        "            open('/var/log/x', 'w')  # lambdalint: ignore[LL999]\n"
+        "            open('/var/log/x', 'w')  # lambdalint: ignore[QQ9999]\n"
     )
     text = template(function(timeout=30)).replace('      InlineCode: "def handler(event, context): pass"\n', code)
     report = run(text, select=("LL006",))
     assert [(f.location.span.line, f.location.span.column, f.message) for f in report.findings] == [
-        (10, 38, "There is no rule LL999 to suppress")
+        (10, 38, "There is no rule QQ9999 to suppress")
     ]
 
 

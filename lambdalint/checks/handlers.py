@@ -52,7 +52,7 @@ def handler_not_found(function: Function, deployment: Deployment, facts: Any) ->
     if family == "python":
         yield from _python(function, deployment, package, handler or "")
         return
-    if package is None or (not package.built and (artifacts.has_build_step(function) or _is_source(package))):
+    if package is None or (not package.built and (artifacts.has_build_step(deployment, function) or _is_source(package))):
         return
     finder = _FINDERS.get(family)
     wanted = finder(package, handler or "") if finder is not None else None
@@ -143,7 +143,7 @@ def _python(function: Function, deployment: Deployment, package: Package | None,
     if handler.module_status == "missing":
         path = handler.module.replace(".", "/")
         wanted = [f"{path}.py", f"{path}/__init__.py"]
-        if inline or package is None or artifacts.has_build_step(function):
+        if inline or package is None or artifacts.has_build_step(deployment, function):
             return
         if not (_hidden(deployment, package, wanted) or _has(package, wanted)):
             yield from _missing(function, deployment, package, wanted, text, str(function.runtime))

@@ -15,7 +15,8 @@ from lambdalint.rulebook import Quota
 
 def problem_of(fault: Fault) -> Problem:
     """A fact of a parser, told at its place."""
-    return Problem(Place(fault.path, fault.key, fault.file, fault.span), fault.kind, dict(fault.fields))
+    at = Place(fault.path, fault.key, fault.file, fault.span, written=True)
+    return Problem(at, fault.kind, dict(fault.fields))
 
 
 def _faults(faults: Iterable[Fault], kinds: Sequence[str]) -> Iterator[Problem]:

@@ -29,7 +29,7 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
     package = artifacts.package(deployment, layer) if artifacts is not None else None
     if package is None or not package.members or not package.complete:
         return
-    if artifacts.has_build_step(layer) and not package.built:
+    if artifacts.has_build_step(deployment, layer) and not package.built:
         return
     use = next((use for use in package_uses(deployment) if use.package.path == package.path), None)
     families = [family for family in _families(layer, use) if family in folders]

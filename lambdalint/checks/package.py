@@ -35,7 +35,7 @@ def _size_fields(size: Unzipped, quota: Quota) -> dict[str, Any]:
         "over": in_words(size.total - quota.max),
         "share": size.total * 100 // quota.max,
         "least": "" if size.exact else "at least ",
-        "layers": f", {len(size.layers)} layers with it" if size.layers else "",
+        "layers": "" if not size.layers else " with its layers" if len(size.layers) > 1 else " with its layer",
         "parts": [f"{name} ({in_words(bytes)})" for name, bytes in size.parts()],
         "quota": quota,
     }
@@ -47,13 +47,17 @@ def too_large(subject: Deployment, deployment: Deployment, quota: Quota) -> Iter
     for function in deployment.functions:
         size = unzipped(deployment, function)
         if size is not None and size.total > quota.max:
-            related = tuple((layer.place, f"a layer of {in_words(p.total)}") for layer, p in size.layers)
+            related = tuple((_by_name(id), f"a layer of {in_words(package.total)}") for id, package in size.layers)
             yield Problem(_size_place(function, deployment, size), fields=_size_fields(size, quota), related=related)
     for layer in deployment.layers:
         use = _use_of_layer(deployment, layer.id)
         if use is not None and use.package.total > quota.max and not use.functions:
             size = Unzipped(use.package.total, use.package.built, use.package, ())
             yield Problem(use.place, fields=_size_fields(size, quota))
+
+
+def _by_name(logical_id: str) -> Place:
+    return Place(("Resources", logical_id), True)
 
 
 def _use_of_layer(deployment: Deployment, layer: str) -> PackageUse | None:

@@ -111,8 +111,18 @@ def _misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
         if not isinstance(kind, str) or kind not in types or not isinstance(resource.get("Properties"), dict):
             continue
         path: Path = ("Resources", logical_id, "Properties")
-        yield from _block(types[kind], resource["Properties"], path, kind, kind)
+        other = _counterpart(kind)
+        for misfit in _block(types[kind], resource["Properties"], path, kind, kind):
+            if not misfit.slip and misfit.path[3:] in [(name,) for name in types.get(other, {}).get("properties", ())]:
+                misfit = misfit._replace(kind="other-type", slip=True, fields={**misfit.fields, "other": other})
+            yield misfit
     yield from _globals(_map(_map(root).get("Globals")), table)
+
+
+def _counterpart(kind: str) -> str:
+    """The SAM type of a raw one, and the other way round, where both exist by the same name."""
+    raw, sam = "AWS::Lambda::", "AWS::Serverless::"
+    return kind.replace(raw, sam) if kind.startswith(raw) else kind.replace(sam, raw)
 
 
 def _globals(written: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Misfit]:

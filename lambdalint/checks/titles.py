@@ -20,6 +20,7 @@ TITLES = {
     "api-gateway-websocket": "a WebSocket API",
     "authorizer-rest": "a REST API's authorizer",
     "authorizer-http": "an HTTP API's authorizer",
+    "authorizer-websocket": "a WebSocket API's authorizer",
     "cognito": "a Cognito trigger",
     "lex": "a Lex bot",
     "alexa": "an Alexa skill",

@@ -63,7 +63,7 @@ def find(logical_id: str, deployments: Sequence[Deployment]) -> tuple[Deployment
 
 def table(deployment: Deployment, function: Function, found: Least, cwd: str) -> str:
     """The comment above the policy: each action, where it is allowed, what needs it; then what is not known."""
-    head = f"The least policy of {function.id} ({deployment.template.document.path})"
+    head = f"The least policy of {function.id} ({os.path.normpath(deployment.template.document.path)})"
     if deployment.scenario.label:
         head += f", samconfig environment {deployment.scenario.label}"
     rows = [("Action", "Resource", "Needed for", "")]
@@ -94,6 +94,7 @@ def shown(resource: Any) -> str:
 
 def where(deployment: Deployment, place: Place, cwd: str) -> str:
     """``src/app.py:12``, or the line of the template."""
+    template = os.path.normpath(deployment.template.document.path)
     if place.file is not None:
         path = os.path.relpath(place.file, cwd).replace(os.sep, "/")
         inside = f"!{place.member}" if place.member else ""
@@ -102,5 +103,5 @@ def where(deployment: Deployment, place: Place, cwd: str) -> str:
     path_there = deployment.origin(place.path).path or place.path
     if place.span is not None:
         line = document.locate(path_there).line
-        return f"{document.path}:{line}, line {place.span.line} of the code"
-    return f"{document.path}:{document.locate(path_there, place.key).line}"
+        return f"{template}:{line}, line {place.span.line} of the code"
+    return f"{template}:{document.locate(path_there, place.key).line}"

@@ -122,6 +122,8 @@ def _of_code(
             continue
         label = f"{found.label} (by the presigned URL)" if call.via == "presigned" else found.label
         for need in found.needs:
+            if len(need) > 1:
+                unknown.append((f"{found.label} needs {' or '.join(need)}: the first stands for them", place))
             resources = list(_resources(function, found, need[0]))
             if not resources:
                 unknown.append((f"the resource of {found.label} is not known: * stands for it", place))

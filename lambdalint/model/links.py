@@ -174,10 +174,23 @@ def _body(rest: bool) -> Reader:
 
 
 def _integration(deployment: Deployment, resource: Resource) -> Iterator[Link]:
-    api = deployment.follow(resource.get("ApiId"))
-    websocket = api is not None and api.get("ProtocolType") == "WEBSOCKET"
-    kind = "api-gateway-websocket" if websocket else "api-gateway-http"
+    kind = "api-gateway-websocket" if _is_websocket(deployment, resource) else "api-gateway-http"
     yield Link(kind, SYNC, resource.get("IntegrationUri"), ("IntegrationUri",), resource.get("ApiId"))
+
+
+def _authorizer(deployment: Deployment, resource: Resource) -> Iterator[Link]:
+    if resource.get("AuthorizerUri") is not None:
+        kind = "authorizer-websocket" if _is_websocket(deployment, resource) else "authorizer-http"
+        yield Link(kind, SYNC, resource.get("AuthorizerUri"), ("AuthorizerUri",), resource.get("ApiId"))
+
+
+def _is_websocket(deployment: Deployment, part: Resource) -> bool:
+    """Whether a part of an API belongs to a WebSocket API; the API's own word, else what only HTTP APIs take."""
+    api = deployment.follow(part.get("ApiId"))
+    if api is not None:
+        return bool(api.get("ProtocolType") == "WEBSOCKET")
+    http = ("AuthorizerPayloadFormatVersion", "EnableSimpleResponses", "PayloadFormatVersion")
+    return part.type == "AWS::ApiGatewayV2::Authorizer" and all(part.get(name) is None for name in http)
 
 
 def _target_group(kind: str, property: str, value: str) -> Reader:
@@ -336,7 +349,7 @@ _READERS: dict[str, Reader] = {
     "AWS::ApiGateway::Authorizer": _at("authorizer-rest", SYNC, "AuthorizerUri", source="RestApiId"),
     "AWS::ApiGatewayV2::Api": _body(False),
     "AWS::ApiGatewayV2::Integration": _integration,
-    "AWS::ApiGatewayV2::Authorizer": _at("authorizer-http", SYNC, "AuthorizerUri", source="ApiId"),
+    "AWS::ApiGatewayV2::Authorizer": _authorizer,
     "AWS::ElasticLoadBalancingV2::TargetGroup": _target_group("alb", "TargetType", "lambda"),
     "AWS::VpcLattice::TargetGroup": _target_group("vpc-lattice", "Type", "lambda"),
     "AWS::Cognito::UserPool": _user_pool,

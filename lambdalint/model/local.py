@@ -62,5 +62,5 @@ class Artifacts(Protocol):
     def requirements(self, deployment: Deployment, resource: Resource) -> Requirements:
         """What the manifests of a source folder ask for, and those of the folders above it up to the project's."""
 
-    def has_build_step(self, resource: Resource) -> bool:
+    def has_build_step(self, deployment: Deployment, resource: Resource) -> bool:
         """A build method of SAM makes the package from the source."""

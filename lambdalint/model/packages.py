@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lambdalint.finding import Place
 from lambdalint.model.artifact import Package, Part
-from lambdalint.model.deployment import ALONE, Deployment, Function, Layer, Resource, relation
+from lambdalint.model.deployment import ALONE, Deployment, Function, Resource, relation
 from lambdalint.model.image import Image
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.values import is_open
@@ -69,7 +69,8 @@ class Unzipped(NamedTuple):
     exact: bool
     """False where more may come: a layer or code that is not here, a source folder that is still to be built."""
     code: Package | None
-    layers: tuple[tuple[Layer, Package], ...]
+    layers: tuple[tuple[str, Package], ...]
+    """Logical IDs, as the user wrote them, and packages of the layers that are here."""
 
     def parts(self, count: int = 10) -> list[tuple[str, int]]:
         """The largest parts of all, with their bytes."""
@@ -77,7 +78,7 @@ class Unzipped(NamedTuple):
         if self.code is not None:
             found += [("", part) for part in self.code.parts(count)]
         for layer, package in self.layers:
-            found += [(f" (layer {layer.id})", part) for part in package.parts(count)]
+            found += [(f" (layer {layer})", part) for part in package.parts(count)]
         found.sort(key=lambda pair: (-pair[1].size, pair[1].name))
         return [(part.name + where, part.size) for where, part in found[:count]]
 
@@ -158,7 +159,11 @@ def unzipped(deployment: Deployment, function: Function) -> Unzipped | None:
         return None
     code: Package | None = artifacts.package(deployment, function)
     layers = layers_of(deployment, function)
-    here = [(use.layer, use.package) for use in layers or () if use.layer is not None and use.package is not None]
+    here = [
+        (deployment.owner(use.layer.id), use.package)
+        for use in layers or ()
+        if use.layer is not None and use.package is not None
+    ]
     if code is None and not here:
         return None
     packages = [*([code] if code is not None else []), *(package for _, package in here)]

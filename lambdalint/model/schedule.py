@@ -98,8 +98,14 @@ def _rate_faults(body: str, dialect: str) -> Iterator[ScheduleFault]:
             yield ScheduleFault("rate_plural", {"value": value, "unit": words[1], "expected": expected})
 
 
+def _parts(body: str) -> list[str]:
+    """The fields of a cron expression, without a comma behind them: EventBridge does not mind one, as was seen in
+    https://github.com/aws/aws-sdk/issues/161."""
+    return [part.rstrip(",") or part for part in body.split()]
+
+
 def _cron_faults(body: str, dialect: str) -> Iterator[ScheduleFault]:
-    parts = body.split()
+    parts = _parts(body)
     if len(parts) != len(_FIELDS):
         yield ScheduleFault("cron_fields", {"count": len(parts)})
         return
@@ -196,7 +202,7 @@ def next_runs(expression: str, after: datetime, count: int = 3) -> list[datetime
     if form != "cron" or any(_cron_faults(body, "scheduler")):
         return []
     found: list[datetime] = []
-    for run in _runs(body.upper().split(), after):
+    for run in _runs(_parts(body.upper()), after):
         found.append(run)
         if len(found) >= count:
             break

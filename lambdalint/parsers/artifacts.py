@@ -106,8 +106,10 @@ class LocalArtifacts:
             found = Requirements(found.names | above.names, found.files, found.open or above.open)
         return found
 
-    def has_build_step(self, resource: Resource) -> bool:
-        metadata = resource.attributes.get("Metadata")
+    def has_build_step(self, deployment: Deployment, resource: Resource) -> bool:
+        # As it was written: SAM leaves a layer's Metadata out of what it makes.
+        written = self._template.document.root["Resources"].get(deployment.owner(resource.id))
+        metadata = written.get("Metadata") if isinstance(written, dict) else None
         return isinstance(metadata, dict) and ("BuildMethod" in metadata or "BuildProperties" in metadata)
 
     # -- opened ----------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from lambdalint.parsers.references import undefined
 from lambdalint.parsers.scenarios import MAX_SCENARIOS, Plan, Uses, plan, uses
 
 SAM = "AWS::Serverless-2016-10-31"
+LOOPS = "AWS::LanguageExtensions"
 KNOWN_TRANSFORMS = frozenset(
-    (SAM, "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23")
+    (SAM, LOOPS, "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23")
 )
 """Transforms after which a template still says what its resources are."""
 
@@ -112,7 +113,7 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
     reads: frozenset[str] = frozenset()
     names = transforms(root)
     is_open = any(name not in KNOWN_TRANSFORMS for name in names)
-    if any(isinstance(key, str) and key.startswith("Fn::ForEach") for key in _map(root, "Resources")):
+    if LOOPS in names or any(str(key).startswith("Fn::ForEach") for key in _map(root, "Resources")):
         from lambdalint.parsers.foreach import expand_foreach
 
         loops = expand_foreach(template, parameters)
@@ -161,7 +162,8 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
 
     def expansion(assignment: Assignment) -> Expansion:
         """One for all assignments that agree on what the expansion reads."""
-        values = {name: value for name in parameters.definitions if _plain(value := assignment.parameter(name))}
+        names = (*parameters.definitions, "AWS::Region")
+        values = {name: value for name in names if _plain(value := assignment.parameter(name))}
         for reads, found in expansions:
             if all(repr(values.get(name)) == state for name, state in reads.items()):
                 return found
@@ -174,7 +176,9 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
     ]
     base = expansion(first[0])
     for assignment in first:
-        assignment.logical_ids = expansion(assignment).resources
+        expanded = expansion(assignment)
+        assignment.logical_ids = expanded.resources
+        assignment.conditions = _map(expanded.template, "Conditions")
     planned = plan(first, (base.uses[name] for name, raw in base.resources.items() if _modelled(raw["Type"])))
     if not any(made.is_open for _, made in expansions):
         names = frozenset().union(*(made.template.get("Resources") or () for _, made in expansions))

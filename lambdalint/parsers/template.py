@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lambdalint.finding import Fault
+from lambdalint.finding import Fault, Notice
 from lambdalint.model.deployment import Input, Reading, Template
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import SAM, read, transforms
@@ -26,12 +26,12 @@ def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
     folder = os.path.dirname(absolute)
     template = Template(document, folder, project_root(absolute, settings.cwd), kind)
     found = read(attach(template, settings), named, settings.as_of)
-    faults = document.faults + faults + found.faults
-    return Reading(Input(shown, document, faults), found.deployments)
+    notices = tuple(Notice(str(fault.fields["problem"]), roots.shown(fault.file or shown)) for fault in faults)
+    return Reading(Input(shown, document, document.faults + found.faults), found.deployments, notices=notices)
 
 
 def deployments_named(absolute: str, source: Source, settings: Settings) -> tuple[list[Named], tuple[Fault, ...]]:
-    """The command line's and config's overrides, and each environment of a samconfig."""
+    """The command line's and config's overrides, and each environment of a samconfig; why that cannot be read."""
     named: list[Named] = []
     faults: tuple[Fault, ...] = ()
     if source.path != "-":

@@ -121,7 +121,7 @@ def _walked(text: str, scan: Scan, fault: list[Any] | None, deep: bool) -> Code:
         if fault is not None and wrong is not None:
             return _empty([*fault[:3], "both"])
         return _empty(wrong or fault)
-    walk = Walk(scan.lines)
+    walk = Walk(scan.lines, scan.nested_quotes >= 0)
     try:
         walk.module(tree)
     except RecursionError:

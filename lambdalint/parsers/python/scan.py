@@ -27,6 +27,8 @@ _BODIES = {
     "'''": re.compile(r"(?:[^'\\]|\\.|'(?!''))*'''", re.DOTALL),
 }
 _FORMATTED = re.compile(r"[\\\n{}\"']")
+_LETTERS = frozenset("rRbBuUfFtT")
+"""With which the prefix of a string literal ends."""
 _PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,2}\Z")
 _LINK = re.compile(
     r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<end>[,;\n])|\#[^\n]*"
@@ -98,6 +100,16 @@ def logical_lines(text: str, start: int = 0, number: int = 1, limit: int = 0) ->
             if text.startswith("\n", position):
                 number += 1
                 position += 1
+        elif text[at - 1 : at] not in _LETTERS and not text.startswith(mark * 3, at):
+            # By far the most: a plain string on one line, without a prefix.
+            found = _BODIES[mark].match(text, position)
+            if found is None:
+                end = text.find("\n", position)
+                position = size if end < 0 else end
+            else:
+                position = found.end()
+                if "\n" in found.group():
+                    number += text.count("\n", at, position)
         else:
             position, folded = string_end(text, at)
             number += text.count("\n", at, position)
@@ -159,6 +171,8 @@ def _formatted_end(text: str, position: int, quote: str, level: int) -> tuple[in
                 return at + len(quote), folded
         elif braces and level < 200:
             position, inner = string_end(text, at, level + 1)
+            if not folded and "\\" in text[at:position]:
+                folded = 1
             # Before 3.12 this quote ended the literal.
             own = mark == quote[0] and text.startswith(quote, at)
             folded = max(folded, inner + 1 if own else inner)

@@ -14,8 +14,10 @@ LONGEST_TEXT = 300
 class ExpressionWalk:
     """Where the walk is, and the expressions of the statement there; ``lines`` are the module's logical lines."""
 
-    def __init__(self, lines: list[Line]) -> None:
+    def __init__(self, lines: list[Line], quotes: bool = True) -> None:
         self.lines = lines
+        self.quotes = quotes
+        """Whether any f-string of the module may hold its own quote or a backslash in an expression."""
         self.count = 0
         self.line = 1
         self.seen: dict[str, int] = {}
@@ -237,7 +239,7 @@ class ExpressionWalk:
             if part.equal is not None:
                 self.feature("3.8", "f-string-equal")
             inner = part.expression
-            if holds_quote(inner, quote):
+            if self.quotes and holds_quote(inner, quote):
                 self.feature("3.12", "f-string-quotes")
             pieces.append(self.expression(inner))
             if part.format_spec is not None:
