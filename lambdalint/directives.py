@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+MAX_CODES = 50
+"""Codes of one suppression: whoever means more turns rules off in the config."""
+
 _COMMENT = re.compile(r"#\s*lambdalint:\s*")
 _WORD = re.compile(r"[A-Za-z-]+")
 _CODES = re.compile(r"\s*\[([^\]]*)\]")
@@ -92,6 +95,8 @@ def _codes(value: Any) -> tuple[tuple[str, ...], str | None]:
     codes = tuple(dict.fromkeys(str(word).strip() for word in words if str(word).strip()))
     if not codes:
         return (), f"it names no code; {_SHAPE}"
+    if len(codes) > MAX_CODES:
+        return (), f"it names more than {MAX_CODES} codes"
     wrong = next((code for code in codes if not (_CODE.fullmatch(code) or _NAME.fullmatch(code))), None)
     return codes, None if wrong is None else f"{wrong[:40]!r} is neither a rule's code nor its name"
 

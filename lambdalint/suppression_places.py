@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.finding import Finding, Location, Path, Span
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 MARKER = b"lambdalint"
 """What bytes hold that suppress anything: nothing else is looked into."""
+MAX = 2_000
+"""Suppressions of one input and the codes in them."""
 MAX_CODE = 2_000_000
 """Bytes of a Python file that are looked into."""
 
@@ -37,10 +40,18 @@ class Suppression(NamedTuple):
     """It speaks of all that comes of its file."""
 
 
-def places(reading: Reading, findings: Iterable[Finding], reads_code: bool, roots: Roots) -> list[Suppression]:
-    """Every suppression of an input: in its document, in the Python that findings point at, and with ``reads_code``
+def places(reading: Reading, findings: Iterable[Finding], all_code: bool, roots: Roots) -> list[Suppression]:
+    """Every suppression of an input: in its document, in the Python that findings point at, and with ``all_code``
     in the Python that its handlers reach."""
-    return [*_of_document(reading, roots), *_of_code(findings, reading, reads_code, roots)]
+    found: list[Suppression] = []
+    codes = 0
+    for one in chain(_of_document(reading, roots), _of_code(findings, reading, all_code, roots)):
+        codes += 1 + len(one.directive.codes)
+        if codes > MAX:
+            problem = f"an input suppresses at most {MAX:,} codes: this one and those after it are not read"
+            return [*found, one._replace(directive=one.directive._replace(problem=problem))]
+        found.append(one)
+    return found
 
 
 def _of_document(reading: Reading, roots: Roots) -> Iterator[Suppression]:
@@ -77,9 +88,14 @@ def _of_comments(
     comments: Sequence[tuple[int, int, str, bool]], content: int, at: Callable[[Span], Location]
 ) -> Iterator[Suppression]:
     """Suppressions among comments (line, column, text, alone on the line); ``content`` is the first line of content."""
+    if not comments:
+        return
     from lambdalint.directives import of_comment
 
-    alone = {line for line, _, _, is_alone in comments if is_alone}
+    below: dict[int, int] = {}  # a comment alone on its line to the first line below that is none
+    for line, _, _, is_alone in reversed(comments):
+        if is_alone:
+            below[line] = below.get(line + 1, line + 1)
     for line, column, text, is_alone in comments:
         directive = of_comment(text)
         if directive is None:
@@ -88,9 +104,7 @@ def _of_comments(
         if is_alone and line < content:
             yield Suppression("comment", directive, location, 1, float("inf"), whole=True)
             continue
-        target = line
-        while is_alone and target in alone:  # it speaks of the first line below that is no comment
-            target += 1
+        target = below.get(line, line)
         yield Suppression("comment", directive, location, target, target)
 
 
@@ -137,14 +151,14 @@ def _of_inline_code(document: DocumentLike, id: str, at: Callable[[Span], Locati
             yield one._replace(location=where, first=first, last=last, within=frozenset((id,)), whole=False)
 
 
-def _of_code(findings: Iterable[Finding], reading: Reading, reads_code: bool, roots: Roots) -> Iterator[Suppression]:
+def _of_code(findings: Iterable[Finding], reading: Reading, all_code: bool, roots: Roots) -> Iterator[Suppression]:
     """Comments in the Python files that findings point at, and in those that handlers reach where rules read them."""
     reached: dict[str, set[str]] = {}
     for finding in findings:
         for place in (finding.location, *(related.location for related in finding.related)):
             if place.file.endswith(".py") and place.member is None:
                 reached.setdefault(place.file, set())
-    if reads_code:
+    if all_code:
         for deployment in reading.deployments:
             for function in deployment.functions:
                 for file in _modules(deployment, function):
@@ -183,7 +197,7 @@ def _python_comments(text: str) -> tuple[list[tuple[int, int, str, bool]], int]:
     """What may be comments of ours, without reading the language; and the first line that is no comment."""
     comments: list[tuple[int, int, str, bool]] = []
     content = 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         bare = line.lstrip()
         if not content and bare and not bare.startswith("#"):
             content = number
@@ -219,6 +233,11 @@ _BY_CODE = ("handler-", "syntax-", "call-not-allowed", "unused-permission", "rec
 """Rules outside the families of artifacts and code that read them, by name."""
 
 
+def reads_code(rule: Rule) -> bool:
+    """Whether a rule judges by what the code of handlers does."""
+    return rule.family == "code" or rule.name.startswith(_BY_CODE)
+
+
 def could_judge(rule: Rule, one: Suppression, reading: Reading) -> bool:
     """Whether a rule that found nothing there would have found what there is: everything that it may read is known."""
     if rule.subject in ("document", "artifact"):
@@ -246,7 +265,7 @@ def could_judge(rule: Rule, one: Suppression, reading: Reading) -> bool:
 
 def _opened(rule: Rule, deployment: Deployment, near: set[str]) -> bool:
     """Whether what a rule reads of code and artifacts was there to be read, for all functions concerned."""
-    code = rule.family == "code" or rule.name.startswith(_BY_CODE)
+    code = reads_code(rule)
     if not code and rule.family not in ("package", "image"):
         return True
     artifacts = deployment.template.artifacts

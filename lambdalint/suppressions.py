@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.finding import Fault, Finding, Location, Suppressed
+from lambdalint.suppression_places import Suppression, could_judge, places, reads_code
 
 if TYPE_CHECKING:
     from lambdalint.model.deployment import Reading
     from lambdalint.rulebook import Rule, RuleBook
     from lambdalint.settings import Roots
-    from lambdalint.suppression_places import Suppression
 
 USED, EXPIRED, UNKNOWN, UNREADABLE, UNUSED, UNTOLD = range(6)
 """What came of a suppression. Of several inputs that met it the least counts; UNTOLD says nothing."""
@@ -47,13 +47,13 @@ class Judging(NamedTuple):
     book: RuleBook
     selected: frozenset[str]
     as_of: str
-    reads_code: bool
+    all_code: bool
     """Whether handlers' code is read in any case, so that looking for comments in it costs little."""
 
     @classmethod
     def of(cls, book: RuleBook, rules: Sequence[Rule], as_of: str) -> Judging:
         """``rules`` are those that run."""
-        return cls(book, frozenset(rule.code for rule in rules), as_of, any(rule.family == "code" for rule in rules))
+        return cls(book, frozenset(rule.code for rule in rules), as_of, any(map(reads_code, rules)))
 
 
 def mark(
@@ -63,31 +63,35 @@ def mark(
 
     ``crashed`` are the notices of rules that could not be judged.
     """
-    from lambdalint.suppression_places import could_judge, places
-
-    found = places(reading, findings, judging.reads_code, roots)
+    found = places(reading, findings, judging.all_code, roots)
+    if not found:
+        return list(findings), []
     result = list(findings)
     uses: list[Use] = []
+    rules = {name: rule for rule in judging.book.rules.values() for name in (rule.code, rule.name)}
+    by_code: dict[str, list[int]] = {}
+    for at, finding in enumerate(findings):
+        by_code.setdefault(finding.code, []).append(at)
     for one in found:
         why = Suppressed(one.kind, one.directive.reason, one.directive.until)
-        use = Use(one.location, "", UNREADABLE, one.whole, next(iter(one.resources or one.within), None), why=why)
+        use = Use(one.location, "", UNREADABLE, one.whole, min(one.resources or one.within, default=None), why=why)
         if one.directive.problem is not None:
             uses.append(use._replace(words=one.directive.problem))
             continue
         for code in one.directive.codes:
-            rule = next((r for r in judging.book.rules.values() if code.upper() == r.code or code == r.name), None)
+            rule = rules.get(code) or rules.get(code.upper())
             if rule is None:
-                uses.append(use._replace(code=code, state=UNKNOWN, words=_nearest(code, judging.book)))
+                uses.append(use._replace(code=code, state=UNKNOWN, words=_nearest(code, rules)))
                 continue
             if why.until is not None and why.until < judging.as_of:
                 uses.append(use._replace(code=rule.code, state=EXPIRED))
                 continue
-            reached = [at for at, finding in enumerate(findings) if finding.code == rule.code and reaches(one, finding)]
+            reached = [at for at in by_code.get(rule.code, ()) if reaches(one, findings[at])]
             for at in reached:
                 if result[at].suppressed is None and _for_all(findings[at], found, judging.as_of):
                     result[at] = result[at]._replace(suppressed=why)
             judged = rule.code in judging.selected and not any(rule.code in words for words in crashed)
-            told = judged and could_judge(rule, one, reading)
+            told = not reached and judged and could_judge(rule, one, reading)
             uses.append(use._replace(code=rule.code, state=USED if reached else UNUSED if told else UNTOLD))
     return result, uses
 
@@ -121,10 +125,10 @@ def _for_all(finding: Finding, found: Sequence[Suppression], as_of: str) -> bool
     return all(any(reaches(one, bare._replace(resource=id, location=at)) for one in mine) for id, at in functions)
 
 
-def _nearest(code: str, book: RuleBook) -> str:
+def _nearest(code: str, names: Iterable[str]) -> str:
     from lambdalint.nearest import nearest
 
-    meant = nearest(code, [name for rule in book.rules.values() for name in (rule.code, rule.name)])
+    meant = nearest(code, names)
     return f"; did you mean {meant}?" if meant else ""
 
 
@@ -178,7 +182,8 @@ def mark_configured(
     result = []
     for finding in findings:
         if finding.suppressed is None:
-            path = os.path.relpath(roots.absolute(finding.location.path), base).replace(os.sep, "/")
+            path = roots.absolute(finding.location.path)
+            path = os.path.relpath(path, base).replace(os.sep, "/") if path else finding.location.path
             if any(finding.code in codes and match(path) for match, codes in patterns):
                 finding = finding._replace(suppressed=Suppressed("config"))
         result.append(finding)

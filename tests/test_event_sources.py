@@ -117,6 +117,17 @@ def test_sam(type, alias):
         assert written[:5] == ("Resources", "Fn", "Properties", "Events", "On")[:5] or type in ("Api", "HttpApi")
 
 
+@pytest.mark.parametrize("type", ["SQS", "Kinesis", "DynamoDB", "MSK", "MQ", "DocumentDB"])
+def test_sam_knows_the_kind_of_what_is_not_here(type):
+    """The event's type says what an imported ARN is."""
+    kind, properties, _ = SAM[type]
+    name, _, rest = properties.partition(":")
+    more = rest.partition(", ")[2]
+    deployment = sam(f"On: {{Type: {type}, Properties: {{{name}: !ImportValue it, {more}}}}}")
+    (source,) = sources(deployment)
+    assert (source.kind, source.source_resource) == (kind, None)
+
+
 def test_sam_covers_every_event_type():
     assert set(SAM) == set(load().facts("event_sources")["sam_events"]["types"])
 

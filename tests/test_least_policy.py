@@ -263,7 +263,7 @@ def test_policy_as_text_has_the_table_above(app, capsys):
     rows = [re.split(r"\s{2,}", line[2:]) for line in comment.splitlines()]
     assert ["dynamodb:Query", "Orders.Arn", "dynamodb query", "src/app.py:9"] in rows
     assert ["sqs:DeleteMessage", "Incoming.Arn", "the event source mapping of Incoming", "template.yaml:20"] in rows
-    assert ["sns:Publish", "Failed.TopicArn", "its dead-letter queue Failed", "template.yaml:17"] in rows
+    assert ["sns:Publish", "Failed.TopicArn", "its dead-letter queue Failed", "template.yaml:16"] in rows
     unknown = comment.partition("Not known:")[2]
     assert "the resource of sqs send_message is not known: * stands for it (src/app.py:12)" in unknown
     assert "clients of services that cannot be followed" in unknown

@@ -161,6 +161,18 @@ def test_rules_without_examples_and_folders_without_rules(folder, capsys):
     assert command(["rules", "--test", "nowhere"]) == 2
 
 
+def test_listed_and_explained(folder, capsys):
+    write(folder, ARM)
+    (folder / "lambdalint.toml").write_text('rules = ["rules"]\n')
+    assert command(["rules"]) == 0
+    assert "ACME001" in capsys.readouterr().out
+    assert command(["explain", "ACME001"]) == 0
+    assert "Set Architectures to arm64." in capsys.readouterr().out
+    (folder / "lambdalint.toml").unlink()
+    assert command(["explain", "arm64"]) == 2
+    assert command(["explain", "arm64", "--rules", "rules"]) == 0
+
+
 # -- what a schema judges ----------------------------------------------------------------------------------------------
 
 

@@ -326,7 +326,7 @@ def test_two_writers_at_once(tmp_path: object) -> None:
     for thread in threads:
         thread.join()
     assert [len(r.calls) for r in results] == [1] * 4
-    assert all(path.endswith(".json") for path in entries(folder))
+    assert all(path.endswith(".facts") for path in entries(folder))
 
 
 def test_the_cache_is_bounded(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -293,6 +294,57 @@ def test_python(run, tmp_path):
     assert found("import os\nos.environ['A']\n", 2) == []
 
 
+CALLS = """\
+import boto3
+
+
+def handler(event, context):
+    boto3.client("dynamodb").put_item(TableName="orders", Item={{}}){on_call}
+"""
+
+
+def calling(policies="", on_policies=""):
+    body = function(timeout=30).replace(
+        '      InlineCode: "def handler(event, context): pass"\n', "      CodeUri: src/\n"
+    )
+    policies = f"      Policies: {policies}{on_policies}\n" if policies else ""
+    return template(body.replace("index.handler", "app.handler") + policies)
+
+
+WRITES = "[Statement: [{Effect: Allow, Action: 'dynamodb:PutItem', Resource: '*'}]]"
+READS = "[Statement: [{Effect: Allow, Action: 'dynamodb:GetItem', Resource: '*'}]]"
+
+
+@pytest.mark.parametrize(
+    ("policies", "on_policies", "on_call", "expected"),
+    [
+        (READS, "", "", [("template.yaml", "LL503", None)]),
+        (READS, "", "  # lambdalint: ignore[LL503]", [("template.yaml", "LL503", "comment")]),
+        (READS, "  # lambdalint: ignore[LL503]", "", [("template.yaml", "LL503", "comment")]),
+        (WRITES, "", "  # lambdalint: ignore[LL503]", [("src/app.py", "LL006", None)]),
+        (WRITES, "", "  # lambdalint: ignore[LL503] until=2026-01-01", [("src/app.py", "LL007", None)]),
+        (WRITES, "", "", []),
+    ],
+)
+def test_python_in_a_run(run, policies, on_policies, on_call, expected):
+    """The call is a related place of what is said of the role; an idle comment there is found too."""
+    files = {"src/app.py": CALLS.format(on_call=on_call)}
+    report = run(calling(policies, on_policies), files=files, select=("LL503", "LL006", "LL007"))
+    found = [(f.location.path, f.code, f.suppressed and f.suppressed.kind) for f in report.findings]
+    assert found == expected
+
+
+def test_python_that_two_templates_share(run):
+    """A comment that one template's finding meets is not idle for the other's."""
+    files = {
+        "src/app.py": CALLS.format(on_call="  # lambdalint: ignore[LL503]"),
+        "a.yaml": calling(READS),
+        "b.yaml": calling(WRITES),
+    }
+    report = run(files=files, select=("LL503", "LL006"))
+    assert [(f.location.path, f.code, f.suppressed is None) for f in report.findings] == [("a.yaml", "LL503", False)]
+
+
 # -- what they never do ------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +426,29 @@ def test_fault_of_a_suppression_has_a_fingerprint_without_lines(run):
     moved = run("# moved down\n\n" + text).findings[0]
     assert first.fingerprint == moved.fingerprint
     assert first.location != moved.location
+
+
+def test_of_very_many_the_first_are_read(run):
+    comments = "".join("# lambdalint: ignore[LL101]\n" for _ in range(20_000))
+    start = time.monotonic()
+    report = run(template(function(), top=comments), select=("LL102", "LL006"))
+    assert time.monotonic() - start < 20
+    assert report.findings[0].message.startswith("This suppression cannot be read")
+    assert "at most 2,000" in report.findings[0].message
+    assert report.findings[-1].code == "LL102"
+
+
+def test_standard_input(monkeypatch):
+    text = template(function(on_line="  # lambdalint: ignore[LL102]"))
+    settings = Settings(select=("LL102",), per_file_ignores={"*.yaml": ("LL102",)}, cache=False)
+    assert seen(lint(["-"], settings, text.encode())[0]) == HIDDEN
+    assert seen(lint(["-"], settings, template(function()).encode())[0]) == OPEN
+
+
+def test_line_ends_of_windows(run, tmp_path):
+    text = template(function("A", on_line="  # lambdalint: ignore[LL102]"), function("B")).replace("\n", "\r\n")
+    (tmp_path / "t.yaml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert seen(run()) == [*HIDDEN, *OPEN]
 
 
 # -- config ------------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class _Supply:
                 self.open = True
                 continue
             self.packages += [(use.package, root) for root in use.package.python_roots]
-            if not use.package.built:
+            if not use.package.built and artifacts.has_build_step(deployment, use.layer):
                 # Before its build a layer's source lies without the folder that the build puts around it.
                 self.packages.append((use.package, ""))
                 self._add(artifacts.requirements(deployment, use.layer))
@@ -122,7 +122,7 @@ class _Supply:
 
     def has(self, top: str, module: str, distributions: Mapping[str, Any]) -> bool:
         """Whether a module may be there: packed, left out of a source folder, or brought by a requirement."""
-        namespace = False
+        path = module.replace(".", "/")
         for package, root in self.packages:
             if package.may_have(f"{root}{top}.py") or package.may_have(f"{root}{top}/__init__.py"):
                 return True
@@ -130,10 +130,11 @@ class _Supply:
                 return True
             if not package.built and self.artifacts.ignored(f"{package.path}/{root}{top}"):
                 return True
-            if top in package.modules(root):
-                namespace = True
-        if namespace and "." not in module:
-            return True
+            # Of a namespace package (no __init__.py) each part may be packed by itself.
+            if top in package.modules(root) and any(package.has(f"{root}{path}{end}") for end in (".py", ".so")):
+                return True
+            if top in package.modules(root) and package.is_dir(root + path):
+                return True
         return any(_brings(found.names, top, distributions) for found in self.wanted)
 
 

@@ -39,15 +39,26 @@ def recursive_loop(
         role = role_of(deployment, function)
         if role is None:
             continue
-        arn: Value = Reference(target.id, entry["attribute"])
-        if entry.get("key"):
-            arn = Text((arn, entry["key"]))
-        grants = role_policies(deployment, role).grants
-        may = [action for action in entry["actions"] if grants.allows(action, arn, context(deployment)) == ALLOWED]
+        grants, around = role_policies(deployment, role).grants, context(deployment)
+        arns = _arns(source, target, entry)
+        may = [a for a in entry["actions"] if any(grants.allows(a, arn, around) == ALLOWED for arn in arns)]
         named = _named(deployment, function, target, entry) if may else None
         if may and named is not None:
             fields = {"source": sentence(title(source.kind)), "action": may[0], "resource": target.id}
             yield Problem(source.place, fields=fields, related=(named,))
+
+
+def _arns(source: EventSource, target: Resource, entry: Mapping[str, Any]) -> list[Value]:
+    """The ARN that writing needs allowed, by reference and as it is written or by its name: a policy may have either."""
+    key = entry.get("key", "")
+    own = Reference(target.id, entry["attribute"])
+    found: list[Value] = [Text((own, key)) if key else own]
+    name = target.get("BucketName")
+    if source.kind == "s3" and isinstance(name, str):
+        found.append(f"arn:aws:s3:::{name}{key}")
+    elif source.kind in ("sqs", "sns", "kinesis") and source.source is not None:
+        found.append(source.source)
+    return found
 
 
 def _is_own_log_group(deployment: Deployment, function: Function, group: Value) -> bool:

@@ -74,7 +74,8 @@ def batching_window(subject: Deployment, deployment: Deployment, quotas: Mapping
             yield Problem(place, fields=fields)
         elif kind == "fifo" and seconds:
             yield Problem(place, "fifo", fields)
-        elif kind == "sqs" and batch is not None and batch > unwindowed.max:
+        elif polled.kind == "sqs" and kind != "fifo" and batch is not None and batch > unwindowed.max:
+            # A queue that may be FIFO is wrong either way: such a batch is too large for it.
             absent = value is None and not is_open(mapping.properties)
             if absent or seconds == 0:
                 yield Problem(

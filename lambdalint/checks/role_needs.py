@@ -19,6 +19,9 @@ from lambdalint.model.values import Unknown
 MOST_CALLS = 5
 """Calls of one kind that a finding points at."""
 
+NOT_ASKED_FOR = frozenset({"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"})
+"""Actions that S3 lets whoever began an upload do by default (S3's user guide, multipart upload permissions)."""
+
 
 @check("function")
 def triggers(function: Function, deployment: Deployment, facts: Mapping[str, Any]) -> Iterator[Problem]:
@@ -92,6 +95,8 @@ def calls(function: Function, deployment: Deployment) -> Iterator[Problem]:
     judged = (call for call in source.calls if call.via != "presigned")
     for one in requirements(deployment, function, tuple(judged)):
         for need in one.needs:
+            if need[0] in NOT_ASKED_FOR:
+                continue
             lack = lacking(deployment, policies.grants, need, one.arn(need[0]))
             if lack is not None:
                 key = (one.label, need, lack.kind, one.target and one.target.id, one.name)

@@ -147,7 +147,8 @@ def _actions(deployment: Deployment, statement: Statement) -> Iterator[Problem]:
 def _operation(action: str) -> str | None:
     """The action of an API operation that is not called like it: ``s3:ListObjectsV2`` is allowed by s3:ListBucket."""
     prefix, _, name = action.partition(":")
-    needs = sdk.actions_for(prefix.lower(), name)
+    services = [one for one in sdk.services() if prefix.lower() in (one, sdk.iam_prefix(one))]
+    needs = next((found for one in services if (found := sdk.actions_for(one, name))), None)
     return ", ".join(group[0] for group in needs) if needs else None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 
 from lambdalint import __version__
+from lambdalint.commands import whole_book
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR too)")
+    parser.add_argument("--rules", metavar="DIR", action="append", default=[], help="a team's own rules too")
     parser.add_argument("codes", metavar="CODE", nargs="+", help="a code (LL404), a name (short-visibility-timeout)")
 
 
@@ -17,9 +19,9 @@ def run(given: argparse.Namespace) -> str:
     from lambdalint.nearest import nearest
     from lambdalint.reporters import Options
     from lambdalint.reporters.help import explain
-    from lambdalint.rulebook import RuleError, load
+    from lambdalint.rulebook import RuleError
 
-    book = load()
+    book = whole_book(given.rules)
     options = on_terminal(Options(version=__version__), given.no_color)
     pages = []
     for word in given.codes:

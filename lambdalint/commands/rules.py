@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from lambdalint.commands import whole_book
 from lambdalint.rulebook import Rule
 
 
@@ -20,14 +21,7 @@ def run(given: argparse.Namespace) -> str | tuple[str, int]:
     """What the command prints; with ``--test`` also the exit code, 1 where an example does not hold."""
     if given.test:
         return _test(given.test)
-    from lambdalint.rulebook import load
-
-    book = load()
-    if given.rules:
-        from lambdalint.ownrules import add_own
-
-        add_own(book, given.rules)
-    rules = list(book.rules.values())
+    rules = list(whole_book(given.rules).rules.values())
     if given.format == "json":
         import json
 

@@ -37,6 +37,11 @@ def known_service(service: str) -> bool:
     return _service(service) is not None
 
 
+def services() -> tuple[str, ...]:
+    """Every boto3 service that something is known of."""
+    return tables.names("sdk_calls")
+
+
 def iam_prefix(service: str) -> str | None:
     """The IAM prefix of a boto3 service: ``states`` for ``stepfunctions``."""
     table = _service(service)

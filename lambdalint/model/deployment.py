@@ -279,6 +279,7 @@ class Deployment:
         scenario: Scenario = ONLY,
         moved: Mapping[Path, Path] | None = None,
         owners: Mapping[str, str] | None = None,
+        event_types: Mapping[str, str] | None = None,
         faults: tuple[Fault, ...] = (),
         absent: Mapping[str, tuple[Decision, ...]] | None = None,
         declared: Mapping[str, str] | None = None,
@@ -297,6 +298,8 @@ class Deployment:
         self.moved = moved or {}
         self.owners = owners or {}
         """Generated logical ID to the SAM resource that it came from."""
+        self.event_types = event_types or {}
+        """Generated logical ID to the type of the SAM event that it was made for."""
         self.faults = faults
         self.absent = absent or {}
         """Logical IDs whose condition does not hold here, with the decisions."""

@@ -21,6 +21,19 @@ KINDS = {
 """Service of an EventSourceArn, and the kind of source."""
 
 
+SAM_KINDS = {
+    "SQS": "sqs",
+    "SNS": "sqs",
+    "Kinesis": "kinesis",
+    "DynamoDB": "dynamodb",
+    "MSK": "msk",
+    "SelfManagedKafka": "self-managed-kafka",
+    "MQ": "mq",
+    "DocumentDB": "documentdb",
+}
+"""Type of SAM's event, and the kind of source that its mapping has; SNS has one where it goes through a queue."""
+
+
 class Polled(NamedTuple):
     """One AWS::Lambda::EventSourceMapping."""
 
@@ -59,6 +72,9 @@ def mapping_kind(deployment: Deployment, mapping: Resource) -> str:
     service = service_of(deployment, mapping.get("EventSourceArn"))
     if service in KINDS:
         return KINDS[service]
+    written = deployment.event_types.get(mapping.id)
+    if written in SAM_KINDS:
+        return SAM_KINDS[written]
     for name, kind in (
         ("AmazonManagedKafkaEventSourceConfig", "msk"),
         ("DocumentDBEventSourceConfig", "documentdb"),

@@ -105,7 +105,7 @@ class InlineFiles:
         return ("index.py",) if "index.py".startswith(prefix) else ()
 
     def place(self, name: str, span: Span | None, anchor: str | None) -> Place:
-        return Place(path=self.path, span=span, anchor=anchor)
+        return Place(path=self.path, span=span, anchor=anchor, inside=True)
 
 
 # -- values of arguments ------------------------------------------------------------------------------------------

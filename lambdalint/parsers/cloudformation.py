@@ -96,6 +96,8 @@ class Expansion(NamedTuple):
     template: Mapping[str, Any]
     moved: Mapping[Path, Path]
     owners: Mapping[str, str]
+    event_types: Mapping[str, str]
+    """Logical ID of what SAM makes for an event, and the event's type."""
     faults: tuple[Fault, ...]
     is_open: bool
     resources: dict[str, dict[str, Any]]
@@ -108,6 +110,7 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
     """ForEach, then SAM, on the raw tree."""
     moved: Mapping[Path, Path] = {}
     owners: Mapping[str, str] = {}
+    event_types: Mapping[str, str] = {}
     faults: tuple[Fault, ...] = ()
     template: Mapping[str, Any] = root
     reads: frozenset[str] = frozenset()
@@ -124,6 +127,7 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
 
         sam = expand_sam(template, parameters)
         template, owners, reads = sam.template, sam.owners, reads | sam.reads
+        event_types = {name: event.type for event in sam.events for name in event.generated}
         faults += tuple(fault._replace(path=_through(moved, fault.path)) for fault in sam.faults)
         moved = {**moved, **{path: _through(moved, target) for path, target in sam.moved.items()}}
     section = _map(template, "Resources")
@@ -135,7 +139,7 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
         is_open = is_open or resource["Type"].endswith("::MODULE")
         resources[logical_id] = resource
     read = {name: uses(raw) for name, raw in resources.items()}
-    return Expansion(template, moved, owners, faults, is_open, resources, read, reads)
+    return Expansion(template, moved, owners, event_types, faults, is_open, resources, read, reads)
 
 
 def _through(moved: Mapping[Path, Path], path: Path) -> Path:
@@ -231,6 +235,7 @@ def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) 
             ),
             moved=expanded.moved,
             owners=expanded.owners,
+            event_types=expanded.event_types,
             faults=expanded.faults,
             absent=absent,
             declared={name: raw["Type"] for name, raw in expanded.resources.items()},

@@ -74,7 +74,22 @@ def read_handler(
 
     Never raises for what the files hold.
     """
+    import gc
+
     path = tuple(files) if isinstance(files, Sequence) else (files,)
+    # Thousands of nodes come and go whole: the collector would look through them again and again for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _read(path, handler, runtime, cache, third_party)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(
+    path: tuple[Files, ...], handler: str, runtime: str | None, cache: Cache | bool, third_party: Container[str]
+) -> Source:
     modules = Modules(path, cache if isinstance(cache, Cache) else open_cache(cache), third_party)
     facts = Facts()
     run = Run(modules, facts)

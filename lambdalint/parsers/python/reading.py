@@ -103,19 +103,6 @@ def read_code(data: bytes, parse: bool) -> Code:
 
 
 def _parsed(text: str, scan: Scan, fault: list[Any] | None, deep: bool) -> Code:
-    import gc
-
-    # Thousands of nodes that all stay: the collector would go through them again and again for nothing.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return _walked(text, scan, fault, deep)
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _walked(text: str, scan: Scan, fault: list[Any] | None, deep: bool) -> Code:
     tree, wrong = parse_tree(text, deep)
     if tree is None:
         if fault is not None and wrong is not None:

@@ -1,4 +1,4 @@
-"""One walk over a libcst tree: what a module does, as plain lists that JSON can hold.
+"""One walk over a libcst tree: what a module does, as plain lists that a cache can hold.
 
 The outcome (``Code``, see below) is a pure function of the text. It keeps what the linking of modules needs (names,
 calls, attributes, subscripts, constants, branches) and drops the rest. Nodes are told apart by the name of their
