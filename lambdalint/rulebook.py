@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.finding import ERROR, Notice, Problem
+from lambdalint.model.quota import Quota
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPILED = os.path.join(HERE, "book")
@@ -28,27 +29,6 @@ class RuleError(Exception):
 class Examples(NamedTuple):
     bad: Sequence[Mapping[str, Any]]
     good: Sequence[Mapping[str, Any]]
-
-
-class Quota(NamedTuple):
-    """A fact with numbers (``min`` and ``max`` inclusive), from rules/quotas.yaml or raised by the user."""
-
-    id: str
-    min: Any = None
-    max: Any = None
-    default: Any = None
-    values: Sequence[Any] | None = None
-    pattern: str | None = None
-    unit: str = ""
-    kind: str = "hard"
-    verified: str = ""
-    source: str = ""
-    checked_on: str = ""
-    adjustable_to: Any = None
-    warn_only: bool = False
-    """Nobody has verified it: a warning at most."""
-    raised: bool = False
-    """The user gave the account's own value."""
 
 
 class Rule:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 RULES = Path(__file__).parent.parent / "rules"
-FACTS = ("quotas", "runtimes", "event_sources", "role_requirements", "bundled_modules")
+FACTS = ("quotas", "runtimes", "event_sources", "role_requirements", "bundled_modules", "distributions")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 

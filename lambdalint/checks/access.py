@@ -23,8 +23,8 @@ from lambdalint.model.permissions import (
     same_qualifier,
     unplaced_permissions,
 )
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, lower_bound, references
-from lambdalint.rulebook import Quota
 
 _URL, _ALEXA = "function-url", "alexa"
 

@@ -10,8 +10,8 @@ from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.census import Census, Counted
 from lambdalint.model.connections import event_sources, published_as
 from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Text, known, number
-from lambdalint.rulebook import Quota
 
 _PROVISIONED = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")
 _SCALED = "lambda:function:ProvisionedConcurrency"

@@ -22,6 +22,8 @@ def artifact_missing(
     artifacts = deployment.template.artifacts
     for resource in (*deployment.functions, *deployment.layers) if artifacts is not None else ():
         code: LocalCode | None = artifacts.code(resource)
+        if deployment.template.document.path == "<stdin>":
+            return  # nobody knows which folder its paths start from
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
         if _is_output(code.written, folders, endings) or artifacts.ignored(code.path):

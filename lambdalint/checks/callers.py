@@ -11,8 +11,8 @@ from lambdalint.finding import Problem
 from lambdalint.model.connections import event_sources
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.event_source import POLL, SYNC, EventSource
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Value, number
-from lambdalint.rulebook import Quota
 
 _INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"
 

@@ -15,8 +15,8 @@ from lambdalint.model.event_source import SYNC
 from lambdalint.model.links import reader_of
 from lambdalint.model.mappings import mappings
 from lambdalint.model.queues import TOPIC, fifo, is_fifo
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Value, number
-from lambdalint.rulebook import Quota
 
 SERVICES = {"events": "eventbridge"}
 """What the tables call a service, where that is not the name in its ARNs."""

@@ -14,8 +14,8 @@ from lambdalint.model.connections import event_sources, published_as
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.links import reader_of
 from lambdalint.model.permissions import plain
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Reference, Unknown, Value, is_open, number
-from lambdalint.rulebook import Quota
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 

@@ -12,8 +12,8 @@ from lambdalint.model.connections import connections
 from lambdalint.model.deployment import Deployment, Resource
 from lambdalint.model.event_pattern import check_pattern
 from lambdalint.model.mappings import UNKNOWN_KIND, mappings
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Text, Value, boolean
-from lambdalint.rulebook import Quota
 
 
 @check("deployment")

@@ -25,6 +25,15 @@ _COMPILED = re.compile(
     r"CMakeLists\.txt|Package\.swift|tsconfig\.json|webpack\.config\.\w+|rollup\.config\.\w+|esbuild\.\w+|build\.sbt)$"
 )
 """What shows that a build makes the package from a source folder."""
+_RUN = {
+    "python": (".py", ".pyc", ".so"),
+    "nodejs": (".js", ".mjs", ".cjs"),
+    "ruby": (".rb",),
+    "dotnet": (".dll",),
+    "java": (".class",),
+    "provided": ("",),
+}
+"""The endings of what each family runs: a source folder without any of them has its code elsewhere."""
 _OUTPUTS = frozenset(
     "dist build out target bin lib publish release output .build .webpack .esbuild .next esm cjs".split()
 )
@@ -52,7 +61,9 @@ def handler_not_found(function: Function, deployment: Deployment, facts: Any) ->
     if family == "python":
         yield from _python(function, deployment, package, handler or "")
         return
-    if package is None or (not package.built and (artifacts.has_build_step(deployment, function) or _is_source(package))):
+    if package is None:
+        return
+    if not package.built and (artifacts.has_build_step(deployment, function) or not _is_whole(package, family)):
         return
     finder = _FINDERS.get(family)
     wanted = finder(package, handler or "") if finder is not None else None
@@ -63,8 +74,11 @@ def handler_not_found(function: Function, deployment: Deployment, facts: Any) ->
     yield from _missing(function, deployment, package, wanted, handler or "", runtime["id"])
 
 
-def _is_source(package: Package) -> bool:
-    return any(_COMPILED.search(name) for name in package.members)
+def _is_whole(package: Package, family: str) -> bool:
+    """Whether a source folder is deployed as it lies: it has files that the runtime runs, and nothing for a compiler."""
+    if any(_COMPILED.search(name) for name in package.members):
+        return False
+    return any(name.endswith(_RUN[family]) for name in package.members) if family in _RUN else False
 
 
 def _has(package: Package, names: Iterable[str]) -> bool:
@@ -144,6 +158,8 @@ def _python(function: Function, deployment: Deployment, package: Package | None,
         path = handler.module.replace(".", "/")
         wanted = [f"{path}.py", f"{path}/__init__.py"]
         if inline or package is None or artifacts.has_build_step(deployment, function):
+            return
+        if not package.built and not any(name.endswith(_RUN["python"]) for name in package.members):
             return
         if not (_hidden(deployment, package, wanted) or _has(package, wanted)):
             yield from _missing(function, deployment, package, wanted, text, str(function.runtime))

@@ -12,8 +12,8 @@ from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.image import Config, Image
 from lambdalint.model.packages import image_uses
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import is_open, known
-from lambdalint.rulebook import Quota
 
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
 

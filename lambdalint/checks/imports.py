@@ -83,6 +83,8 @@ def runtime_modules(table: Mapping[str, Any], version: str, inline: bool) -> fro
         for section in ("bundled", "runtime_client", "tools", *(("inline",) if inline else ())):
             names.update(table[section]["modules"])
         names.update(table["runtime_client"].get("snapstart", ()))
+        if version in table["durable"]["versions"]:
+            names.update(table["durable"]["modules"])
         cache[version, inline] = frozenset(names)
     return cache[version, inline]
 

@@ -9,8 +9,8 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Fault, Place, Problem
 from lambdalint.model.census import Census
 from lambdalint.model.deployment import Deployment, Input
+from lambdalint.model.quota import Quota
 from lambdalint.nearest import nearest
-from lambdalint.rulebook import Quota
 
 
 def problem_of(fault: Fault) -> Problem:

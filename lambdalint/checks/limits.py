@@ -10,8 +10,8 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Problem
 from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import OpenMap, Reference, Text, Value, is_open, lower_bound, number, text
-from lambdalint.rulebook import Quota
 
 
 @check("function")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdalint.checks import check
@@ -13,7 +13,8 @@ from lambdalint.iam.roles import context, role_of, role_policies
 from lambdalint.model.connections import event_sources
 from lambdalint.model.deployment import NAME_PROPERTIES, Deployment, Function, Resource
 from lambdalint.model.event_source import EventSource
-from lambdalint.model.values import Reference, Text, Value, references
+from lambdalint.model.source import EnvironmentValue, SdkCall
+from lambdalint.model.values import Reference, Text, Value, items, references
 
 
 @check("function")
@@ -49,7 +50,7 @@ def recursive_loop(
 
 
 def _arns(source: EventSource, target: Resource, entry: Mapping[str, Any]) -> list[Value]:
-    """The ARN that writing needs allowed, by reference and as it is written or by its name: a policy may have either."""
+    """The ARN that writing needs allowed: by reference, and as it is written or by its name."""
     key = entry.get("key", "")
     own = Reference(target.id, entry["attribute"])
     found: list[Value] = [Text((own, key)) if key else own]
@@ -91,8 +92,8 @@ def _is_caused(source: EventSource, entry: Mapping[str, Any]) -> bool:
     events = entry.get("events")
     if events is None:
         return True
-    event = source.settings.get("Event")
-    return isinstance(event, str) and event.startswith(tuple(events))
+    named = source.settings.get("Event", source.settings.get("Events"))
+    return any(isinstance(event, str) and event.startswith(tuple(events)) for event in items(named))
 
 
 def _named(
@@ -105,9 +106,10 @@ def _named(
     if source is not None and source.complete and source.handler.module_status == "found":
         calls = [c for c in source.calls if c.service == entry["service"] and c.method in entry["methods"]]
         for call in calls:
-            if _means(call.arguments.get(entry["argument"]), call.identifiers, variables, target):
+            if _means(call, entry, variables, target):
                 return source.place(call.site), "the code writes to it here"
-        if not source.dynamic_services & {entry["service"], "*"}:
+        untold = any(not isinstance(t, (str, EnvironmentValue)) for call in calls for t in _targets(call, entry))
+        if not untold and not source.dynamic_services & {entry["service"], "*"}:
             return None
     return next(iter(variables.values()), None)
 
@@ -119,22 +121,28 @@ def _variables(deployment: Deployment, function: Function, target: Resource) -> 
     result = {}
     for key, value in found.items() if isinstance(found, dict) else ():
         refers = any(reference.resource == target.id for reference in references(value))
-        by_name = (
-            isinstance(value, str) and isinstance(name, str) and value.rpartition("/")[2].rpartition(":")[2] == name
-        )
+        by_name = isinstance(value, str) and isinstance(name, str) and _last(value) == name
         if refers or by_name:
             result[key] = function.at("Environment", "Variables", key), f"the function knows it as {key}"
     return result
 
 
-def _means(argument: Any, identifiers: Sequence[Any], variables: Mapping[str, Any], target: Resource) -> bool:
-    """Whether a call's argument (or what its resource object was made with) is the target."""
-    from lambdalint.model.source import EnvironmentValue
+def _targets(call: SdkCall, entry: Mapping[str, Any]) -> list[Any]:
+    """What a call writes to: its argument, or what its resource object was made with."""
+    return list(call.identifiers[:1]) if call.identifiers else [call.arguments.get(entry["argument"])]
 
+
+def _means(call: SdkCall, entry: Mapping[str, Any], variables: Mapping[str, Any], target: Resource) -> bool:
+    """Whether a call surely writes to the target."""
     name = target.get(NAME_PROPERTIES.get(target.type, ""))
-    for value in (argument, *identifiers):
+    for value in _targets(call, entry):
         if isinstance(value, EnvironmentValue) and value.name in variables:
             return True
-        if isinstance(value, str) and isinstance(name, str) and value.rpartition("/")[2].rpartition(":")[2] == name:
+        if isinstance(value, str) and isinstance(name, str) and _last(value) == name:
             return True
     return False
+
+
+def _last(text: str) -> str:
+    """The name at the end of an ARN or a URL."""
+    return text.rpartition("/")[2].rpartition(":")[2]

@@ -11,8 +11,8 @@ from lambdalint.finding import WARNING, Problem
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.mappings import UNKNOWN_KIND, Polled, mappings
 from lambdalint.model.queues import is_fifo
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Value, is_open, known, number
-from lambdalint.rulebook import Quota
 
 
 def _queue_kind(deployment: Deployment, polled: Polled) -> str | None:

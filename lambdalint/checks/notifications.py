@@ -9,10 +9,12 @@ from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
 from lambdalint.model.deployment import Deployment, Resource
 from lambdalint.model.identity import identity
-from lambdalint.model.values import is_open
-from lambdalint.rulebook import Quota
+from lambdalint.model.quota import Quota
+from lambdalint.model.values import is_open, items
 
-_LISTS = ("LambdaConfigurations", "QueueConfigurations", "TopicConfigurations")
+_LISTS = ("LambdaConfigurations", "LambdaFunctionConfigurations", "QueueConfigurations", "TopicConfigurations")
+_BUCKETS = ("AWS::S3::Bucket", "Custom::S3BucketNotifications")
+"""The second is CDK's own, in the form of S3's API."""
 
 
 class _Notification(NamedTuple):
@@ -40,7 +42,7 @@ def _one_begins(one: str, other: str, first: str, second: str) -> bool:
 @check("deployment")
 def overlapping_notifications(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
     """Two notifications of a bucket for the same event whose prefixes and suffixes meet: S3 refuses both."""
-    for bucket in deployment.of_type("AWS::S3::Bucket"):
+    for bucket in deployment.of_type(*_BUCKETS):
         groups: dict[str, list[_Notification]] = {}
         for notification in _notifications(bucket):
             earlier = groups.setdefault(":".join(notification.event.split(":")[:2]), [])
@@ -58,23 +60,23 @@ def _notifications(bucket: Resource) -> Iterator[_Notification]:
     for name in _LISTS:
         found = bucket.get("NotificationConfiguration", name)
         for index, entry in enumerate(found if isinstance(found, list) else ()):
-            if not isinstance(entry, dict) or not isinstance(entry.get("Event"), str):
-                continue
-            filters = _filter(entry.get("Filter"))
+            filters = _filter(entry.get("Filter")) if isinstance(entry, dict) else None
             if filters is not None:
                 place = bucket.at("NotificationConfiguration", name, index, key=True)
-                yield _Notification(place, entry["Event"], filters.get("prefix", ""), filters.get("suffix", ""))
+                for event in items(entry.get("Event", entry.get("Events"))):
+                    if isinstance(event, str):
+                        yield _Notification(place, event, filters.get("prefix", ""), filters.get("suffix", ""))
 
 
 def _filter(value: Any) -> dict[str, str] | None:
     """Prefix and suffix of a notification's filter; None where they are not known."""
     rules: Any = value
-    for key in ("S3Key", "Rules"):
+    for keys in (("S3Key", "Key"), ("Rules", "FilterRules")):
         if rules is None:
             return {}
         if not isinstance(rules, dict) or is_open(rules):
             return None
-        rules = rules.get(key)
+        rules = next((rules[key] for key in keys if key in rules), None)
     if rules is None:
         return {}
     if not isinstance(rules, list) or is_open(rules):

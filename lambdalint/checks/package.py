@@ -11,7 +11,7 @@ from lambdalint.model.artifact import CORRUPT_KINDS, UNSAFE_KINDS, Member, Packa
 from lambdalint.model.deployment import ALONE, Deployment, Function
 from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS
 from lambdalint.model.packages import PackageUse, Unzipped, image_uses, package_uses, unzipped
-from lambdalint.rulebook import Quota
+from lambdalint.model.quota import Quota
 
 # -- size ----------------------------------------------------------------------------------------------------------
 

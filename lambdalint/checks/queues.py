@@ -10,8 +10,8 @@ from lambdalint.finding import Place, Problem
 from lambdalint.model.deployment import Deployment, Function, Resource
 from lambdalint.model.mappings import Polled, mappings
 from lambdalint.model.queues import QUEUE, takes_failures
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import is_open, number
-from lambdalint.rulebook import Quota
 
 
 class _Fed(NamedTuple):

@@ -15,9 +15,9 @@ from lambdalint.iam.policies import ALLOW, Policy, Statement, action_matches, pa
 from lambdalint.iam.roles import RolePolicy, role_policies
 from lambdalint.iam.templates import policy_template_names
 from lambdalint.model.deployment import Deployment, Function, Resource, Role
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Text, Unknown, Value, is_open, known, lower_bound
 from lambdalint.nearest import nearest as nearest_word
-from lambdalint.rulebook import Quota
 
 TRUST = "AssumeRolePolicyDocument"
 

@@ -8,6 +8,7 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
 from lambdalint.iam.actions import PERMISSIONS, WRITE, Action, expand, service_actions
+from lambdalint.iam.calls import source_of
 from lambdalint.iam.conditions import applies
 from lambdalint.iam.execution import functions_of, members, written_statements
 from lambdalint.iam.managed import arn_text
@@ -23,6 +24,7 @@ from lambdalint.iam.roles import RolePolicy, role_policies
 from lambdalint.model.deployment import Deployment, Role
 from lambdalint.model.values import Reference, Text
 
+TEXT_MESSAGES = "sns:Publish"
 SHOWN = 4
 """Names that a message lists before it counts the rest."""
 
@@ -80,9 +82,22 @@ def wildcard_resources(role: Role, deployment: Deployment, facts: Mapping[str, A
             for action in _scopable(pattern, width)
             if grants.allows(action.name) != NOT_ALLOWED
         }
+        if TEXT_MESSAGES in found and _sends_text_messages(deployment, role):
+            found.remove(TEXT_MESSAGES)
         if found:
             place = next(place for place, value in members(deployment, statement, "Resource") if value == "*")
             yield Problem(place, fields={"actions": _names(found)})
+
+
+def _sends_text_messages(deployment: Deployment, role: Role) -> bool:
+    """Whether a function with the role may send text messages: a phone number has no ARN, and needs a star."""
+    for function in functions_of(deployment, role):
+        source = source_of(deployment, function)
+        if source is None and not deployment.of_type("AWS::SNS::Topic"):
+            return True
+        if source is not None and any("PhoneNumber" in call.arguments for call in source.calls):
+            return True
+    return False
 
 
 def _scopable(pattern: str, width: Mapping[str, Any]) -> Iterator[Action]:

@@ -10,9 +10,9 @@ from lambdalint.checks import check
 from lambdalint.checks.limits import inside
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.quota import Quota
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.values import Value, is_open, lower_bound, number, references
-from lambdalint.rulebook import Quota
 
 
 @check("function")

@@ -21,8 +21,8 @@ from lambdalint.model.permissions import (
     same_qualifier,
     unplaced_permissions,
 )
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import boolean, number
-from lambdalint.rulebook import Quota
 
 URL = "AWS::Lambda::Url"
 

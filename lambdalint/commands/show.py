@@ -25,11 +25,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, Text):
         if len(value.parts) == 1:
             return plain(value.parts[0])
-        if any(isinstance(part, Unknown) for part in value.parts):
-            return {"Fn::Join": ["", [plain(part) for part in value.parts]]}
-        return {"Fn::Sub": "".join(_piece(part) for part in value.parts)}
+        pieces = [_piece(part) for part in value.parts]
+        if None not in pieces:
+            return {"Fn::Sub": "".join(piece or "" for piece in pieces)}
+        return {"Fn::Join": ["", [plain(part) for part in value.parts]]}
     if isinstance(value, Unknown):
-        return {"Unknown": value.reason}
+        return value.node if value.node is not None else {"Unknown": value.reason}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -37,11 +38,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _piece(part: Any) -> str:
+def _piece(part: Any) -> str | None:
+    """A piece of a Text as Fn::Sub writes it; None where Fn::Sub cannot."""
     if isinstance(part, Reference):
         return "${" + (part.resource if part.attribute == "Ref" else f"{part.resource}.{part.attribute}") + "}"
     if isinstance(part, Symbol):
         return "${" + part.name + "}"
+    if isinstance(part, Unknown):
+        name = part.node.get("Ref") if isinstance(part.node, dict) else None
+        return "${" + name + "}" if isinstance(name, str) else None
     return str(part).replace("${", "${!")
 
 

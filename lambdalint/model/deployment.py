@@ -265,7 +265,7 @@ class Input(NamedTuple):
 
 T = TypeVar("T")
 Trace = dict[tuple[str, Any], Any]
-"""What was looked at: kind of look and name, to what was seen. Under ``relation`` stands the trace of a remembered one."""
+"""What was looked at: kind of look and name, to what was seen; under ``relation`` the trace of a remembered one."""
 
 
 class Deployment:

@@ -36,7 +36,7 @@ Reader = Callable[[Deployment, Resource], Iterator[Link]]
 
 def reader_of(type: str) -> Reader | None:
     """What reads the connections of a type of resource; None for one that invokes nothing."""
-    return _READERS.get("Custom::" if type.startswith("Custom::") else type)
+    return _READERS.get(type) or (_READERS["Custom::"] if type.startswith("Custom::") else None)
 
 
 def _mapping(deployment: Deployment, resource: Resource) -> Iterator[Link]:
@@ -56,6 +56,15 @@ def _bucket(deployment: Deployment, resource: Resource) -> Iterator[Link]:
         if isinstance(member, dict):
             own = Reference(resource.id, "Arn")
             yield Link("s3", ASYNC, member.get("Function"), (*path, "Function"), own, member, path)
+
+
+def _bucket_of_cdk(deployment: Deployment, resource: Resource) -> Iterator[Link]:
+    """CDK writes a bucket's notifications by a custom resource, in the form of S3's own API."""
+    for path, member in _each(resource, "NotificationConfiguration", "LambdaFunctionConfigurations"):
+        if isinstance(member, dict):
+            where = (*path, "LambdaFunctionArn")
+            yield Link("s3", ASYNC, member.get("LambdaFunctionArn"), where, resource.get("BucketName"), member, path)
+    yield Link("custom-resource", ASYNC, resource.get("ServiceToken"), ("ServiceToken",))
 
 
 def _subscription(deployment: Deployment, resource: Resource) -> Iterator[Link]:
@@ -342,6 +351,7 @@ _READERS: dict[str, Reader] = {
     "AWS::Config::ConfigRule": _config_rule,
     "AWS::Config::OrganizationConfigRule": _config_rule,
     "AWS::CloudFormation::CustomResource": _at("custom-resource", ASYNC, "ServiceToken"),
+    "Custom::S3BucketNotifications": _bucket_of_cdk,
     "Custom::": _at("custom-resource", ASYNC, "ServiceToken"),
     "AWS::SecretsManager::RotationSchedule": _at("secret-rotation", ASYNC, "RotationLambdaARN", source="SecretId"),
     "AWS::ApiGateway::Method": _method,

@@ -62,12 +62,14 @@ class Text:
 class Unknown:
     """A value that is not known statically. ``reason`` is a short noun phrase: "the parameter Size has no value"."""
 
-    __slots__ = ("reason", "secret")
+    __slots__ = ("node", "reason", "secret")
 
-    def __init__(self, reason: str, secret: bool = False) -> None:
+    def __init__(self, reason: str, secret: bool = False, node: Any = None) -> None:
         self.reason = reason
         self.secret = secret
         """A secret resolved at deploy time: a NoEcho parameter, {{resolve:secretsmanager:…}}."""
+        self.node = node
+        """What stands in the template for it: an intrinsic, or a dynamic reference."""
 
     def __repr__(self) -> str:
         return f"Unknown({self.reason!r})"

@@ -183,7 +183,7 @@ class _Evaluator:
         for match in _DYNAMIC.finditer(value):
             service = match.group(1)
             reason = f"{service} resolves it when the stack is deployed"
-            parts += [value[end : match.start()], Unknown(reason, secret=service in SECRET_SERVICES)]
+            parts += [value[end : match.start()], Unknown(reason, service in SECRET_SERVICES, match.group(0))]
             end = match.end()
         return concatenate([*parts, value[end:]]) if parts else value
 
@@ -196,6 +196,8 @@ class _Evaluator:
         if environment.declares(name):
             links = environment.links(name)
             value = environment.parameter(name)
+            if isinstance(value, Unknown) and value.node is None:
+                value.node = {"Ref": name}
             chosen = "another value" if isinstance(value, Unknown) else value
             decisions = (Decision("parameter", name, chosen),) if environment.derived(name) else ()
             if links or decisions:
@@ -208,8 +210,11 @@ class _Evaluator:
     def _function(self, name: str, argument: Any, raw: Path | None, out: Path, depth: int) -> Any:
         handler = _FUNCTIONS.get(name)
         if handler is None:
-            return Unknown(f"{name} is settled when the stack is deployed")
-        return handler(self, argument, raw, out, depth)
+            return Unknown(f"{name} is settled when the stack is deployed", node={name: argument})
+        value = handler(self, argument, raw, out, depth)
+        if isinstance(value, Unknown) and name not in ("Fn::If", "Fn::FindInMap"):
+            return Unknown(value.reason, value.secret, {name: argument})
+        return value
 
     def _if(self, argument: Any, raw: Path | None, out: Path, depth: int) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3 and isinstance(argument[0], str)):
