@@ -15,26 +15,27 @@ from lambdalint.model.values import is_open
 from lambdalint.nearest import nearest
 
 
+_KINDS = ("event-type", "missing-property", "unknown-property")
+
+
 @check("deployment")
 def event_definition(
     subject: Deployment,
     deployment: Deployment,
     facts: Mapping[str, Any],
     elsewhere: Sequence[str],
-    left: Sequence[str],
     required: Mapping[str, Sequence[str]],
 ) -> Iterator[Problem]:
     """Events that SAM refuses, and triggers of raw CloudFormation without a property that they need.
 
-    ``elsewhere`` are properties whose absence or form rules on mappings tell (``NAME`` or ``NAME type``), ``left`` the
-    kinds of faults that other rules tell; ``required`` maps types of resources to properties: ``A or B`` is satisfied
-    by either.
+    ``elsewhere`` are missing properties that rules on mappings tell (``NAME`` or ``NAME type``); ``required`` maps
+    types of resources to properties: ``A or B`` is satisfied by either. What else SAM refuses of an event is LL011's.
     """
     for fault in deployment.faults:
-        if fault.kind == "event-type" or "event" in fault.fields:
+        if fault.kind in _KINDS and "event" in fault.fields:
             property = fault.fields.get("property")
             told = property in elsewhere or f"{property} {fault.fields.get('event_type')}" in elsewhere
-            if fault.kind not in left and not (told and fault.kind in ("missing-property", "malformed")):
+            if not (told and fault.kind == "missing-property"):
                 yield _sam(fault, facts)
     for type, needed in required.items():
         for resource in deployment.of_type(type):
@@ -47,18 +48,14 @@ def event_definition(
 def _sam(fault: Fault, facts: Mapping[str, Any]) -> Problem:
     """An unknown name is an error where it is plainly a slip of a known one; tables age."""
     words = str(fault.fields.get("event_type", "The event"))
-    fields = {"hint": "", "property": "", **fault.fields, "event_type": words}
-    fields["expected"] = [str(item) for item in fault.fields.get("expected", ())]
+    fields = {"hint": "", **fault.fields, "event_type": words}
     problem = problem_of(fault)
+    if fault.kind == "missing-property":
+        return problem._replace(at=problem.at._replace(key=True), fields=fields)
     if fault.kind == "unknown-property":
         near = nearest(str(fields["property"]), _properties(facts["sam_events"], words))
-    elif fault.kind == "event-type":
-        near = nearest(str(fields["value"]), facts["sam_events"]["types"])
     else:
-        # What is missing has no line of its own: the event's name has.
-        kind = "form" if fault.kind == "malformed" and fields["expected"] else fault.kind
-        at = problem.at._replace(key=problem.at.key or fault.kind != "duplicate-method")
-        return problem._replace(at=at, kind=kind, fields=fields)
+        near = nearest(str(fields["value"]), facts["sam_events"]["types"])
     fields["hint"] = f"; did you mean {near}?" if near else f" as of {facts['checked_on']}"
     return problem._replace(fields=fields, severity=None if near else WARNING)
 

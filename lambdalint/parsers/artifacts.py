@@ -10,7 +10,7 @@ from typing import Any
 from lambdalint.finding import Place, Span
 from lambdalint.model.artifact import Package, Requirements
 from lambdalint.model.deployment import Deployment, Function, Layer, Resource, Template
-from lambdalint.model.image import Image
+from lambdalint.model.image import Image, Progress
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.source import Files, FolderFiles, InlineFiles, Source
 from lambdalint.model.values import is_open
@@ -50,8 +50,9 @@ class PackageFiles:
 class LocalArtifacts:
     """The artifacts of one template: see model.local.Artifacts."""
 
-    def __init__(self, template: Template, settings: Settings) -> None:
+    def __init__(self, template: Template, settings: Settings, progress: Progress | None = None) -> None:
         self._template = template
+        self._progress = progress
         self._settings = settings
         self._opened: dict[tuple[str, Any], Any] = {}
 
@@ -181,7 +182,9 @@ class LocalArtifacts:
         opened: Image = self._once(
             "image",
             (code.path, architecture),
-            lambda: open_image(code.path, root=self._template.project, architecture=architecture),
+            lambda: open_image(
+                code.path, root=self._template.project, architecture=architecture, progress=self._progress
+            ),
         )
         return opened
 

@@ -13,6 +13,8 @@ class OnDemand:
 
     def __init__(self, template: Template, settings: Settings) -> None:
         self._made: Any = None
+        self.progress: Any = None
+        """Told while an image is read: see model.image.Progress."""
         self._template = template
         self._settings = settings
 
@@ -20,7 +22,7 @@ class OnDemand:
         if self._made is None:
             from lambdalint.parsers.artifacts import LocalArtifacts
 
-            self._made = LocalArtifacts(self._template, self._settings)
+            self._made = LocalArtifacts(self._template, self._settings, self.progress)
         return getattr(self._made, name)
 
 

@@ -1,0 +1,50 @@
+"""The README is true: its table is the book's, its commands and settings exist. LAMBDALINT_REFRESH=1 writes the table."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from lambdalint.cli import COMMANDS
+from lambdalint.rulebook import load
+
+ROOT = os.path.join(os.path.dirname(__file__), "..")
+README = os.path.join(ROOT, "README.md")
+BEGIN, END = "<!-- rules: made by `lambdalint rules --format markdown`, checked by a test -->\n", "<!-- end of rules -->"
+
+
+def text():
+    with open(README, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_the_table_of_rules():
+    head = "| code | name | severity | on | reported when |\n|---|---|---|---|---|\n"
+    rows = [
+        f"| {r.code} | {r.name} | {r.severity} | {'on' if r.enabled else 'off'} | {r.summary} |\n"
+        for r in load().rules.values()
+    ]
+    table = head + "".join(rows)
+    whole = text()
+    before, rest = whole.split(BEGIN)
+    shown, after = rest.split(END)
+    if os.environ.get("LAMBDALINT_REFRESH"):
+        with open(README, "w", encoding="utf-8") as file:
+            file.write(before + BEGIN + table + END + after)
+        return
+    assert shown == table
+
+
+def test_the_first_two_blocks_are_the_set_up():
+    blocks = re.findall(r"```sh\n(.*?)```", text(), re.S)
+    assert len(blocks) == 2
+    assert "tests/data/thumbnails-faulty" in blocks[0]
+    assert blocks[1].strip() == "bash .ci/run"
+
+
+def test_commands_and_files_that_it_names():
+    whole = text()
+    for command in re.findall(r"\blambdalint (check|explain|rules|quotas|audit|policy|show)\b", whole):
+        assert command in COMMANDS
+    for path in re.findall(r"\]\(((?!http)[^)#]+)\)", whole):
+        assert os.path.exists(os.path.join(ROOT, path)), path
