@@ -124,7 +124,13 @@ def _check(arguments: list[str]) -> int:
         _print(_shown(prepare(settings)[0]))
         return CLEAN
     stdin = sys.stdin.buffer.read() if "-" in given.paths else None
-    report, book = lint(given.paths, settings, stdin, None if given.quiet else _watch)
+    if given.quiet or not sys.stderr.isatty():
+        report, book = lint(given.paths, settings, stdin)
+    else:
+        from lambdalint.reporters.progress import Reading
+
+        with Reading(sys.stderr, "Reading the image") as reading:
+            report, book = lint(given.paths, settings, stdin, _watch, reading)
     rules = book.selected(settings.codes, settings.ignore)
     from lambdalint.reporters import render
 
@@ -160,7 +166,7 @@ def _shown(settings: Settings) -> str:
 
 def _watch(results: Iterable[Any], total: int) -> Iterator[Any]:
     """The results as they come, with a progress bar on a terminal."""
-    if total < 2 or not sys.stderr.isatty():
+    if total < 2:
         yield from results
         return
     from lambdalint.reporters.progress import Progress

@@ -13,7 +13,7 @@ from lambdalint import suppressions
 from lambdalint.finding import Finding, Notice, Problem, Report
 from lambdalint.judge import Judge, Judged, Tally
 from lambdalint.model.deployment import Deployment, Reading, Trace
-from lambdalint.parsers.discover import Source, discover
+from lambdalint.parsers.discover import Discovery, Source, discover
 from lambdalint.rulebook import Rule, RuleBook, RuleError, load
 from lambdalint.settings import INTERNAL, Roots, Settings, SettingsError, repository_root
 
@@ -42,25 +42,36 @@ class Result(NamedTuple):
 class Run:
     """The rules of one run, by subject, and where its paths start."""
 
-    def __init__(self, settings: Settings, book: RuleBook, roots: Roots) -> None:
+    def __init__(self, settings: Settings, book: RuleBook, roots: Roots, reading: Any = None) -> None:
+        self.reading = reading
+        """Told while an image is read: see model.image.Progress."""
         self.settings = settings
         self.book = book
         self.roots = roots
         self.internal = INTERNAL in settings.select
         self.rules = book.selected(settings.codes, settings.ignore)
         self.judging = suppressions.Judging.of(book, self.rules, settings.as_of)
-        self._bound: dict[str, list[Bound]] = {}
+        self._bound: dict[str, Bound] = {}
 
-    def bound(self, subject: str) -> list[Bound]:
-        """The selected rules for a subject, their checks imported now."""
-        if subject not in self._bound:
-            self._bound[subject] = [Bound(r, *r.bind()) for r in self.rules if r.subject == subject]
-        return self._bound[subject]
+    def bound(self, subject: str, deployment: Deployment | None = None) -> list[Bound]:
+        """The selected rules for a subject, their checks imported now; of a deployment, those that it gives work."""
+        chosen = [
+            rule
+            for rule in self.rules
+            if rule.subject == subject
+            and (not rule.needs or deployment is None or any(deployment.has(need) for need in rule.needs))
+        ]
+        for rule in chosen:
+            if rule.code not in self._bound:
+                self._bound[rule.code] = Bound(rule, *rule.bind())
+        return [self._bound[rule.code] for rule in chosen]
 
-    def problems(self, subject: str, thing: Any, context: Any, notices: list[Notice]) -> list[tuple[Bound, Problem]]:
-        """What every rule for a subject says of it. A rule that crashes is a notice and spoils the run's trust."""
+    def problems(
+        self, rules: Sequence[Bound], thing: Any, context: Any, notices: list[Notice]
+    ) -> list[tuple[Bound, Problem]]:
+        """What every rule says of its subject. A rule that crashes is a notice and spoils the run's trust."""
         found: list[tuple[Bound, Problem]] = []
-        for bound in self.bound(subject):
+        for bound in rules:
             try:
                 for said in bound.check(thing, context, **bound.arguments):
                     if isinstance(said, Notice):
@@ -97,13 +108,20 @@ def prepare(settings: Settings) -> tuple[Settings, RuleBook]:
 
 
 def lint(
-    paths: Sequence[str], settings: Settings, stdin: bytes | None = None, watch: Watch | None = None
+    paths: Sequence[str],
+    settings: Settings,
+    stdin: bytes | None = None,
+    watch: Watch | None = None,
+    reading: Any = None,
 ) -> tuple[Report, RuleBook]:
-    """Lint everything below the paths. Raises SettingsError or RuleError for settings and rules that cannot be used."""
+    """Lint everything below the paths. Raises SettingsError or RuleError for settings and rules that cannot be used.
+
+    ``watch`` gets the results as they come; of a single input ``reading`` is told how far its images are read.
+    """
     settings, book = prepare(settings)
-    found = discover(paths or ["."], settings.exclude, stdin, settings.base)
+    found = _discovered(paths, settings, stdin)
     roots = Roots(settings.cwd, _stable_root(settings))
-    run = Run(settings, book, roots)
+    run = Run(settings, book, roots, reading if len(found.sources) < 2 else None)
     each = _each(run, found.sources)
     results = list(watch(each, len(found.sources)) if watch else each)
     notices = [notice for result in results for notice in result.notices]
@@ -129,6 +147,15 @@ def lint(
         notices += stale
     functions, files = sum(result.functions for result in results), sum(result.files for result in results)
     return Report(tuple(findings), tuple(dict.fromkeys(notices)), functions, files, trusted), book
+
+
+def _discovered(paths: Sequence[str], settings: Settings, stdin: bytes | None) -> Discovery:
+    """The inputs. A folder without a template is the package that ``--runtime`` or ``--handler`` speak of."""
+    found = discover(paths or ["."], settings.exclude, stdin, settings.base)
+    if settings.runtime or settings.handler:
+        packages = (Source("package", path, None, True) for path in found.empty)
+        found = found._replace(sources=(*found.sources, *packages), empty=())
+    return found
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
@@ -178,7 +205,7 @@ def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = Non
     """Every deployment below the paths, as checks see them."""
     settings = settings.complete()
     roots = Roots(settings.cwd, _stable_root(settings))
-    for source in discover(paths or ["."], settings.exclude, stdin, settings.base).sources:
+    for source in _discovered(paths, settings, stdin).sources:
         for reading in _read(source, settings, roots):
             yield from reading.deployments
 
@@ -200,10 +227,13 @@ def lint_source(run: Run, source: Source) -> Result:
 
 def _lint_reading(run: Run, reading: Reading) -> Result:
     checking = Checking(run, reading)
-    checking.check("document", reading.input)
+    if reading.input.faults:
+        checking.check(run.bound("document"), reading.input)
     for thing in reading.artifacts:
-        checking.check("artifact", thing)
+        checking.check(run.bound("artifact"), thing)
     for deployment in reading.deployments:
+        if run.reading is not None and deployment.template.artifacts is not None:
+            deployment.template.artifacts.progress = run.reading
         checking.deployment(deployment)
     return checking.result()
 
@@ -222,11 +252,11 @@ class Checking:
         self.functions: set[str] = set()
         self.hidden: set[Any] = set()
         """Findings on what CDK made for itself: they are counted only."""
-        self._seen: dict[tuple[str, str], list[tuple[Trace, list[Judged]]]] = {}
+        self._seen: dict[tuple[str, str], list[tuple[list[Bound], Trace, list[Judged]]]] = {}
 
-    def check(self, subject: str, thing: Any, deployment: Deployment | None = None) -> list[Judged]:
-        """Run every rule for a subject; the findings, counted already."""
-        found = self.run.problems(subject, thing, deployment, self.notices)
+    def check(self, rules: Sequence[Bound], thing: Any, deployment: Deployment | None = None) -> list[Judged]:
+        """Run rules on their subject; the findings, counted already."""
+        found = self.run.problems(rules, thing, deployment, self.notices)
         judged = [self.judge.judge(bound.rule, problem, bound.arguments, deployment) for bound, problem in found]
         kept = [one for one in judged if one is not None and (self.run.internal or not one.internal)]
         self.hidden |= {one.key for one in judged if one is not None and one.internal and not self.run.internal}
@@ -246,24 +276,25 @@ class Checking:
             ("layer", deployment.layers),
             ("role", deployment.roles),
         ):
-            for thing in things if self.run.bound(subject) else ():
+            rules = self.run.bound(subject, deployment) if things else []
+            for thing in things if rules else ():
                 earlier = self._seen.setdefault((subject, getattr(thing, "id", "")), [])
-                judged = next((judged for trace, judged in earlier if deployment.holds(trace)), None)
+                judged = next((said for of, trace, said in earlier if of == rules and deployment.holds(trace)), None)
                 if judged is None:
-                    earlier.append(self._traced(subject, thing, deployment))
+                    earlier.append((rules, *self._traced(rules, thing, deployment)))
                 elif label:
                     for one in judged:
                         self.tally.add(one, label)
-        if not deployment.scenario.derived and self.run.bound("run"):
+        if not deployment.scenario.derived and self.run.bound("run", deployment):
             from lambdalint.model.census import census_of
 
             self.census.append(census_of(deployment, self.judge))
 
-    def _traced(self, subject: str, thing: Any, deployment: Deployment) -> tuple[Trace, list[Judged]]:
+    def _traced(self, rules: Sequence[Bound], thing: Any, deployment: Deployment) -> tuple[Trace, list[Judged]]:
         def work() -> list[Judged]:
-            if subject != "deployment":
+            if thing is not deployment:
                 deployment.resource(thing.id)
-            return self.check(subject, thing, deployment)
+            return self.check(rules, thing, deployment)
 
         judged, trace = deployment.traced(work)
         return trace, judged
@@ -286,11 +317,11 @@ class Checking:
 
 def _run_findings(run: Run, subject: str, things: Sequence[Any], notices: list[Notice]) -> list[Finding]:
     """What the rules for the whole run say: of its census, or of its suppressions."""
-    if not things or not run.bound(subject):
+    if not things:
         return []
     judge = Judge(None, "", run.roots, run.settings.severity)
     tally = Tally()
-    for bound, problem in run.problems(subject, things, None, notices):
+    for bound, problem in run.problems(run.bound(subject), things, None, notices):
         one = judge.judge(bound.rule, problem, bound.arguments)
         if one is not None:
             tally.add(one, None)

@@ -115,6 +115,10 @@ class Related(NamedTuple):
     message: str
 
 
+INHERITED, REACHED = "inherited by ", "reached by "
+"""What the notes begin with that name each function which shares a finding: in Globals, in code."""
+
+
 class Suppressed(NamedTuple):
     """Why a finding does not count: ``kind`` is ``comment``, ``metadata``, ``config`` or ``baseline``."""
 

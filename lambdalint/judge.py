@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.digest import sha256
-from lambdalint.finding import FIRST_LINE, Decision, Finding, Location, Path, Place, Problem, Related
+from lambdalint.finding import (
+    FIRST_LINE,
+    INHERITED,
+    REACHED,
+    Decision,
+    Finding,
+    Location,
+    Path,
+    Place,
+    Problem,
+    Related,
+)
 from lambdalint.model.deployment import ALONE, Deployment, DocumentLike
 from lambdalint.rulebook import Rule, severity_of
 from lambdalint.settings import Roots
@@ -28,6 +39,8 @@ class Judged(NamedTuple):
     """The path in the document."""
     internal: bool = False
     """It is about a resource that CDK made for itself."""
+    shared: bool = False
+    """It stands where several functions may have it from: in Globals, or in code that they reach."""
 
 
 class Judge:
@@ -61,6 +74,7 @@ class Judge:
         resource = problem.at.resource
         message = rule.message(problem, arguments)
         template: Location | None = None
+        shared = False
         if deployment is not None:
             if resource is not None:
                 template = self._template_line(problem, deployment)
@@ -70,14 +84,15 @@ class Judge:
                 if resource in deployment.template.sources and problem.at.file is None:
                     related.insert(0, Related(location, "in the template"))
                     location = deployment.template.sources[resource]
-                # What SAM writes into a resource of the user's (a bucket's notifications) stands at the function's event.
+                # What SAM writes into the user's own bucket or API stands at the function's event.
                 holder = written[1] if len(written) > 1 and written[0] == "Resources" else None
                 resource = holder if holder in deployment.declared else deployment.owner(resource)
             if deployment.template.kind == ALONE:
                 resource = template = None
-            if written[:1] == ("Globals",) and resource is not None:
+            shared = written[:1] == ("Globals",) or (problem.at.file is not None and problem.at.anchor is not None)
+            if shared and resource is not None:
                 own = self._in_document(("Resources", resource), True)
-                related.append(Related(own, f"inherited by {resource}"))
+                related.append(Related(own, (REACHED if problem.at.file else INHERITED) + resource))
         unique = list(dict.fromkeys(link for link in related if link.location != location))
         severity = severity_of(rule, problem, self.severities)
         finding = Finding(
@@ -96,7 +111,7 @@ class Judge:
         )
         internal = deployment is not None and problem.at.resource in deployment.template.internal
         key = (rule.code, message, location, resource)
-        return Judged(finding, tuple(decisions), key, identity, written, internal)
+        return Judged(finding, tuple(decisions), key, identity, written, internal, shared)
 
     def _stable_path(self, place: Place, deployment: Deployment | None) -> str:
         if self.name:
@@ -213,22 +228,23 @@ class Tally:
     def findings(self, labels: Sequence[str]) -> list[Finding]:
         """Merged findings with fingerprints; ``labels`` are the named deployments that were looked at."""
         merged: list[tuple[Finding, str]] = []
-        inherited: dict[tuple[Any, ...], int] = {}
+        heirs: dict[tuple[Any, ...], int] = {}
         for judged, decisions, seen in self._found.values():
             texts = [decision.text() for decision in decisions]
             if seen and len(seen) < len(set(labels)):
                 texts += [Decision("environment", label, True).text() for label in sorted(seen)]
             finding = judged.finding._replace(when=tuple(texts))
-            if judged.written[:1] == ("Globals",):
-                # The fix is in Globals: one finding there, with every function that the value reaches.
+            if judged.shared:
+                # The fix is in one place: one finding there, with every function that it reaches.
                 key = (finding.code, finding.location, finding.message)
-                first = inherited.get(key)
+                first = heirs.get(key)
                 if first is not None:
                     known = merged[first][0]
                     related = tuple(dict.fromkeys((*known.related, *finding.related)))
-                    merged[first] = (known._replace(related=related), merged[first][1])
+                    when = tuple(text for text in known.when if text in finding.when)
+                    merged[first] = (known._replace(related=related, when=when), merged[first][1])
                     continue
-                inherited[key] = len(merged)
+                heirs[key] = len(merged)
             merged.append((finding, judged.identity))
         merged.sort(key=lambda pair: pair[0].sort_key)
         ordinals: dict[str, int] = {}

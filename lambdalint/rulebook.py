@@ -44,6 +44,7 @@ class Rule:
         "fix",
         "messages",
         "name",
+        "needs",
         "precision",
         "schema",
         "security",
@@ -63,6 +64,8 @@ class Rule:
         self.enabled: bool = data.get("enabled", True)
         self.subject: str = data["subject"]
         self.check: str = data.get("check", "")
+        self.needs: Sequence[str] = data.get("needs", ())
+        """What a deployment must have, one of these, for the rule to have anything to say: Deployment.has."""
         self.schema: Any = data.get("schema")
         self.arguments: Mapping[str, Any] = data.get("with") or {}
         self.messages: Mapping[str, str] = data.get("messages") or {}

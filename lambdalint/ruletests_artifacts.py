@@ -1,8 +1,8 @@
 """Makes the packages and images that rule examples describe: the same bytes every time, right or wrong as asked.
 
 ``archive`` of an example maps a path to a list of members, or to a map of them and of what is wrong with the archive;
-a path that ends in a slash is made a folder. ``image`` maps a path to the description of an image. Both are described in
-rules/rule.schema.json.
+a path that ends in a slash is made a folder. ``image`` maps a path to what an image is like. rules/rule.schema.json has
+the words of both.
 """
 
 from __future__ import annotations

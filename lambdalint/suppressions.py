@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdalint.finding import Fault, Finding, Location, Suppressed
+from lambdalint.finding import INHERITED, REACHED, Fault, Finding, Location, Suppressed
 from lambdalint.suppression_places import Suppression, could_judge, places, reads_code
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def reaches(one: Suppression, finding: Finding) -> bool:
 
 
 def _for_all(finding: Finding, found: Sequence[Suppression], as_of: str) -> bool:
-    """Whether a finding that several functions share through Globals is suppressed for each, or where it stands."""
-    heirs = [related for related in finding.related if related.message.startswith("inherited by ")]
+    """Whether a finding that several functions share (Globals, code) is suppressed for each, or where it stands."""
+    heirs = [related for related in finding.related if related.message.startswith((INHERITED, REACHED))]
     if len(heirs) < 2:
         return True
     mine = [
@@ -121,7 +121,7 @@ def _for_all(finding: Finding, found: Sequence[Suppression], as_of: str) -> bool
     bare = finding._replace(related=tuple(set(finding.related) - set(heirs)), resource=None)
     if any(reaches(one, bare) for one in mine):
         return True
-    functions = [(heir.message.removeprefix("inherited by "), heir.location) for heir in heirs]
+    functions = [(heir.message.removeprefix(INHERITED).removeprefix(REACHED), heir.location) for heir in heirs]
     return all(any(reaches(one, bare._replace(resource=id, location=at)) for one in mine) for id, at in functions)
 
 

@@ -94,7 +94,7 @@ def test_days_of_checking_are_past(name: str) -> None:
 @pytest.mark.parametrize("name", FACTS)
 def test_sources_are_pages(name: str) -> None:
     for path, value in leaves(facts(name)):
-        if isinstance(value, str) and value.startswith("http"):
+        if isinstance(value, str) and value.startswith(("http:", "https:")):
             assert re.fullmatch(r"https://[\w.-]+\.[a-z]{2,}/[\w./#%~-]*", value), path
 
 

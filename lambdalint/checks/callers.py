@@ -8,7 +8,7 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.checks.titles import title
 from lambdalint.finding import Problem
-from lambdalint.model.connections import event_sources
+from lambdalint.model.connections import event_sources, published_as
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.event_source import POLL, SYNC, EventSource
 from lambdalint.model.quota import Quota
@@ -18,7 +18,9 @@ _INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"
 
 
 @check("function")
-def caller_waits_less(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]) -> Iterator[Problem]:
+def caller_waits_less(
+    function: Function, deployment: Deployment, facts: Mapping[str, Any], quotas: Mapping[str, Quota]
+) -> Iterator[Problem]:
     """A function that may run longer than the caller waits; ``quotas`` are by kind of source, in seconds.
 
     Where anything without such a limit uses the function too, its timeout may be meant for that.
@@ -37,9 +39,28 @@ def caller_waits_less(function: Function, deployment: Deployment, quotas: Mappin
             shortest = waits, source
     if shortest is None or timeout <= shortest[0] + quotas["tolerance"].max:
         return
+    if _others_may_invoke(function, deployment, facts, quotas):
+        return
     waits, source = shortest
     fields = {"timeout": timeout, "caller": title(source.kind), "waits": int(waits) if waits == int(waits) else waits}
     yield Problem(function.at("Timeout"), fields=fields, related=((source.place, "the caller"),))
+
+
+def _others_may_invoke(
+    function: Function, deployment: Deployment, facts: Mapping[str, Any], limits: Mapping[str, Quota]
+) -> bool:
+    """Whether a permission lets someone in who has no limit: a rule or bucket of another stack, an account."""
+    limited = {
+        principal
+        for kind, entry in facts["sources"].items()
+        if kind in limits or kind == "authorizer-websocket"
+        for principal in (entry.get("principal"), *entry.get("principals", ()))
+    }
+    return any(
+        resource.type == "AWS::Lambda::Permission" and resource.get("Principal") not in limited
+        for invoked in (function, *published_as(deployment, function))
+        for resource in deployment.referrers(invoked.id)
+    )
 
 
 def _patience(source: EventSource, quotas: Mapping[str, Quota]) -> float | None:

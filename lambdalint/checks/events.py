@@ -15,9 +15,6 @@ from lambdalint.model.values import is_open
 from lambdalint.nearest import nearest
 
 
-_KINDS = ("event-type", "missing-property", "unknown-property")
-
-
 @check("deployment")
 def event_definition(
     subject: Deployment,
@@ -32,7 +29,7 @@ def event_definition(
     types of resources to properties: ``A or B`` is satisfied by either. What else SAM refuses of an event is LL011's.
     """
     for fault in deployment.faults:
-        if fault.kind in _KINDS and "event" in fault.fields:
+        if _is_of_event(fault):
             property = fault.fields.get("property")
             told = property in elsewhere or f"{property} {fault.fields.get('event_type')}" in elsewhere
             if not (told and fault.kind == "missing-property"):
@@ -43,6 +40,12 @@ def event_definition(
                 continue
             if type == MAPPING or connections(deployment, resource):
                 yield from _missing(resource, needed)
+
+
+def _is_of_event(fault: Fault) -> bool:
+    """Whether it is about the names in one entry of Events."""
+    of_names = fault.kind in ("missing-property", "unknown-property") and fault.path[3:4] == ("Events",)
+    return of_names or fault.kind == "event-type"
 
 
 def _sam(fault: Fault, facts: Mapping[str, Any]) -> Problem:

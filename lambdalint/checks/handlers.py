@@ -75,7 +75,7 @@ def handler_not_found(function: Function, deployment: Deployment, facts: Any) ->
 
 
 def _is_whole(package: Package, family: str) -> bool:
-    """Whether a source folder is deployed as it lies: it has files that the runtime runs, and nothing for a compiler."""
+    """Whether a source folder is deployed as it lies: it has what the runtime runs, and nothing for a compiler."""
     if any(_COMPILED.search(name) for name in package.members):
         return False
     return any(name.endswith(_RUN[family]) for name in package.members) if family in _RUN else False

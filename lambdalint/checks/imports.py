@@ -27,21 +27,21 @@ def import_not_packaged(function: Function, deployment: Deployment, facts: Mappi
     source: Source | None = artifacts.source(deployment, function)
     if source is None or source.handler.module_status != "found":
         return
-    imports = [one for one in source.imports if _counts(one)]
-    if not imports:
-        return
     inline = function.get("Code", "ZipFile") is not None
+    at_hand = runtime_modules(facts["bundled_modules"], str(runtime.get("python")), inline)
+    imports = [one for one in source.imports if _counts(one) and one.module.partition(".")[0] not in (at_hand or ())]
+    if not imports or at_hand is None:
+        return
     package: Package | None = None if inline else artifacts.package(deployment, function)
     if not inline and (package is None or not package.complete):
         return
-    at_hand = runtime_modules(facts["bundled_modules"], str(runtime.get("python")), inline)
     supply = _Supply(function, deployment, package)
-    if at_hand is None or supply.open:
+    if supply.open:
         return
     told = set()
     for one in imports:
         top = one.module.partition(".")[0]
-        if top in at_hand or top in told or _moves_path(source, one):
+        if top in told or _moves_path(source, one):
             continue
         relative = one.level > 0 and not one.module
         if not relative and (not top or supply.has(top, one.module, facts["distributions"])):
@@ -130,7 +130,9 @@ class _Supply:
                 return True
             if any(package.may_have(f"{root}{top}{ending}") for ending in (".so", ".abi3.so", ".pyc")):
                 return True
-            if not package.built and self.artifacts.ignored(f"{package.path}/{root}{top}"):
+            if not package.built and any(
+                self.artifacts.ignored(f"{package.path}/{root}{top}{end}") for end in ("", ".py")
+            ):
                 return True
             # Of a namespace package (no __init__.py) each part may be packed by itself.
             if top in package.modules(root) and any(package.has(f"{root}{path}{end}") for end in (".py", ".so")):

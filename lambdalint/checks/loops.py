@@ -14,7 +14,7 @@ from lambdalint.model.connections import event_sources
 from lambdalint.model.deployment import NAME_PROPERTIES, Deployment, Function, Resource
 from lambdalint.model.event_source import EventSource
 from lambdalint.model.source import EnvironmentValue, SdkCall
-from lambdalint.model.values import Reference, Text, Value, items, references
+from lambdalint.model.values import Reference, Text, Unknown, Value, items, references
 
 
 @check("function")
@@ -64,21 +64,32 @@ def _arns(source: EventSource, target: Resource, entry: Mapping[str, Any]) -> li
 
 def _is_own_log_group(deployment: Deployment, function: Function, group: Value) -> bool:
     """Whether a log group is the one that the function writes to."""
+    own = function.get("LoggingConfig", "LogGroup")
     if isinstance(group, Reference):
         resource = deployment.follow(group)
         if resource is None or resource.type != "AWS::Logs::LogGroup":
             return False
-        own = function.get("LoggingConfig", "LogGroup")
         if isinstance(own, Reference):
             return own.resource == resource.id
         group = resource.get("LogGroupName")
-    own = function.get("LoggingConfig", "LogGroup")
     if own is not None:
-        return isinstance(own, str) and own == group
-    if group == Text(("/aws/lambda/", Reference(function.id))):
-        return True
+        return isinstance(own, (str, Text)) and own == group
     name = function.get("FunctionName")
-    return isinstance(name, str) and group == f"/aws/lambda/{name}"
+    return group is not None and group in (Text((_LOGS, Reference(function.id))), _prefixed(name))
+
+
+_LOGS = "/aws/lambda/"
+"""What the name of a function's log group begins with."""
+
+
+def _prefixed(name: Value) -> Value:
+    """The log group's name for a function's name that is set; None for one that is not known."""
+    if isinstance(name, str):
+        return _LOGS + name
+    if not isinstance(name, Text) or any(isinstance(part, Unknown) for part in name.parts):
+        return None
+    first, rest = name.parts[0], name.parts[1:]
+    return Text((_LOGS + first, *rest) if isinstance(first, str) else (_LOGS, first, *rest))
 
 
 def _is_filtered(source: EventSource) -> bool:

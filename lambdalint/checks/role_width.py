@@ -30,11 +30,19 @@ SHOWN = 4
 
 
 def _allowing(deployment: Deployment, role: Role) -> Iterator[Statement]:
-    """The Allow statements that the user wrote for a function's role, those of LL506 left out."""
+    """The Allow statements that the user wrote for a function's role."""
     if functions_of(deployment, role):
         for statement in written_statements(deployment, role):
-            if statement.effect == ALLOW and not (is_admin(statement) and not _bounded(deployment, role)):
+            if statement.effect == ALLOW:
                 yield statement
+
+
+def _on_everything(deployment: Deployment, role: Role) -> Iterator[Statement]:
+    """Those that allow something on every resource with no condition that narrows it, but for what LL506 says."""
+    for statement in _allowing(deployment, role):
+        wide = "*" in statement.resources and applies(statement.condition) is True
+        if wide and (not is_admin(statement) or _bounded(deployment, role)):
+            yield statement
 
 
 def is_admin(statement: Statement) -> bool:
@@ -72,9 +80,7 @@ def wildcard_resources(role: Role, deployment: Deployment, facts: Mapping[str, A
     """Actions that write, give rights or read data, that can be scoped and are not."""
     width = facts["wildcard_resource"]
     grants = role_policies(deployment, role).grants
-    for statement in _allowing(deployment, role):
-        if "*" not in statement.resources or applies(statement.condition) is not True:
-            continue
+    for statement in _on_everything(deployment, role):
         found = {
             action.name
             for pattern in statement.actions
@@ -160,11 +166,7 @@ def escalations(role: Role, deployment: Deployment, facts: Mapping[str, Any]) ->
     """Actions on every resource by which the code can give itself more rights."""
     ways = facts["privilege_escalation"]
     grants = role_policies(deployment, role).grants
-    wide = [
-        statement
-        for statement in _allowing(deployment, role)
-        if "*" in statement.resources and applies(statement.condition) is True
-    ]
+    wide = list(_on_everything(deployment, role))
 
     def held(action: str) -> bool:
         return any(matches_action(s, action) for s in wide) and grants.allows(action) != NOT_ALLOWED

@@ -7,9 +7,10 @@ from typing import Any
 
 from lambdalint.model.artifact import Package
 from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.quota import Quota
 from lambdalint.model.values import Unknown, is_open, lower_bound, number
 from lambdalint.reporters.audit import AuditCell, AuditRow
-from lambdalint.rulebook import Quota, RuleBook
+from lambdalint.rulebook import RuleBook
 
 TAKES_INPUTS = True
 
@@ -115,7 +116,9 @@ def _package(deployment: Deployment, function: Function, book: RuleBook) -> Audi
     artifacts = deployment.template.artifacts
     if function.is_image:
         image = artifacts.image(deployment, function) if artifacts is not None else None
-        return _cell("Package", image.uncompressed if image is not None else None, book.quota("image.uncompressed"), "B")
+        return _cell(
+            "Package", image.uncompressed if image is not None else None, book.quota("image.uncompressed"), "B"
+        )
     if isinstance(inline := function.get("Code", "ZipFile"), str):
         return _cell("Package", len(inline.encode("utf-8", "surrogatepass")), book.quota("zip.unzipped"), "B")
     size = unzipped(deployment, function)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lambdalint.model.deployment import Deployment, Function, Resource
-from lambdalint.model.values import Reference, Symbol, Text, Unknown, Value
+from lambdalint.model.values import Reference, Text, Unknown, Value
 
 TYPES: dict[str, tuple[str, ...]] = {
     "sqs": ("AWS::SQS::Queue",),
@@ -218,19 +218,3 @@ def _referred(deployment: Deployment, reference: Reference) -> Target | None:
         name = resource.get("Name")
         return Target(owner.function, name if isinstance(name, str) else Unknown("the alias has no known name"))
     return Target(owner.function, Reference(resource.id, "Version"))
-
-
-def same(left: Value, right: Value) -> bool | None:
-    """Whether two ARNs or references mean the same thing; None where that cannot be known."""
-    if left == right and not isinstance(left, Unknown):
-        return True
-    if isinstance(left, str) and isinstance(right, str):
-        return False
-    if isinstance(left, Reference) and isinstance(right, Reference):
-        return False if left.resource != right.resource else None
-    return None
-
-
-def is_symbol(value: Value, name: str) -> bool:
-    """Whether a part of an ARN is a pseudo parameter, e.g. ``AWS::Region``."""
-    return isinstance(value, Symbol) and value.name == name

@@ -63,7 +63,8 @@ def census_of(deployment: Deployment, judge: Any) -> Census:
 
 def _package_bytes(deployment: Deployment, thing: Resource) -> int:
     artifacts = deployment.template.artifacts
-    package = artifacts.package(deployment, thing) if artifacts is not None else None
+    here = artifacts is not None and artifacts.code(thing) is not None
+    package = artifacts.package(deployment, thing) if here else None
     return package.total if package is not None else 0
 
 

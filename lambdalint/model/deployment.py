@@ -322,6 +322,7 @@ class Deployment:
         self._held: dict[int, tuple[Trace, bool]] = {}
         self._trace: Trace | None = None
         self._indexes: dict[str, Mapping[str, tuple[Resource, ...]]] = {}
+        self._has: dict[str, bool] = {}
 
     # -- looking at resources (each look is noted) -----------------------------------------------------------------
 
@@ -363,6 +364,41 @@ class Deployment:
                     index.setdefault(key, []).append(resource)
             self._indexes[kind] = {key: tuple(found) for key, found in index.items()}
         return self._indexes[kind]
+
+    def has(self, need: str) -> bool:
+        """Whether there is what a rule ``needs``: see rules/rule.schema.json. For the engine; a look that is not noted."""
+        if need not in self._has:
+            outer, self._trace = self._trace, None
+            try:
+                self._has[need] = self._is_there(need)
+            finally:
+                self._trace = outer
+        return self._has[need]
+
+    def _is_there(self, need: str) -> bool:
+        if need == "local-code":
+            artifacts = self.template.artifacts
+            things = (*self.functions, *self.layers) if artifacts is not None else ()
+            return any(artifacts.code(thing) is not None for thing in things)
+        if need == "own-role":
+            return not all(map(self._is_sams_own, self.roles))
+        if need == "override":
+            return bool(self.scenario.overrides)
+        if need == "fault":
+            return bool(self.faults)
+        type, _, path = need.partition(".")
+        found = self.of_type(type)
+        return any(one.get(*path.split(".")) is not None for one in found) if path else bool(found)
+
+    def _is_sams_own(self, role: Role) -> bool:
+        """Whether a role is one that SAM makes, with nothing in it that the user wrote."""
+        arns = role.get("ManagedPolicyArns")
+        plain = role.id in self.owners and role.get("Policies") is None and role.get("PermissionsBoundary") is None
+        return plain and isinstance(arns, list) and len(arns) == 1 and not self._trusts_anew(role)
+
+    def _trusts_anew(self, role: Role) -> bool:
+        path = ("Resources", self.owners[role.id], "Properties", "AssumeRolePolicyDocument")
+        return self.template.document.has(path)
 
     @property
     def functions(self) -> tuple[Function, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lambdalint.finding import Path
-from lambdalint.model.artifact import Package, Requirements
-from lambdalint.model.deployment import Deployment, Function, Layer, Resource
-from lambdalint.model.image import Image
-from lambdalint.model.source import Source
+
+if TYPE_CHECKING:
+    from lambdalint.model.artifact import Package, Requirements
+    from lambdalint.model.deployment import Deployment, Function, Layer, Resource
+    from lambdalint.model.image import Image
+    from lambdalint.model.source import Source
 
 
 class LocalCode(NamedTuple):

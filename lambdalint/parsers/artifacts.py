@@ -14,10 +14,9 @@ from lambdalint.model.image import Image, Progress
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.source import Files, FolderFiles, InlineFiles, Source
 from lambdalint.model.values import is_open
+from lambdalint.parsers.attach import IMAGE_ENDINGS, LocalPaths
 from lambdalint.settings import Settings
 
-_SCHEMES = ("s3://", "http://", "https://")
-_IMAGE_ENDINGS = (".tar", ".tar.gz", ".tgz")
 _ZIP_ENDINGS = (".zip", ".jar", ".war", ".whl")
 
 
@@ -47,41 +46,15 @@ class PackageFiles:
         return Place(file=self._package.path, member=self._root + name, span=span, anchor=anchor)
 
 
-class LocalArtifacts:
+class LocalArtifacts(LocalPaths):
     """The artifacts of one template: see model.local.Artifacts."""
 
     def __init__(self, template: Template, settings: Settings, progress: Progress | None = None) -> None:
-        self._template = template
+        super().__init__(template, settings)
         self._progress = progress
-        self._settings = settings
         self._opened: dict[tuple[str, Any], Any] = {}
 
     # -- where it is -----------------------------------------------------------------------------------------------
-
-    def code(self, resource: Resource) -> LocalCode | None:
-        key = "Content" if isinstance(resource, Layer) else "Code"
-        given = self._settings.images.get(resource.id) or self._settings.artifacts.get(resource.id)
-        if given is not None:
-            path = os.path.join(self._settings.cwd, given)
-            return LocalCode(path, given, (key,), os.path.exists(path), True, True)
-        asset = self._template.assets.get(resource.id)
-        if asset is not None:
-            return LocalCode(asset, os.path.basename(asset), (key,), os.path.exists(asset), True, True)
-        if self._template.kind == "cdk":
-            return None
-        value: Any = resource.get(key)
-        keys: tuple[str, ...] = (key,)
-        if isinstance(value, dict) and isinstance(value.get("ImageUri"), str):
-            value, keys = value["ImageUri"], (key, "ImageUri")
-            if not (value.startswith((".", "/")) or value.endswith(_IMAGE_ENDINGS)) or "amazonaws.com" in value:
-                return None
-        if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
-            return None
-        path = os.path.normpath(os.path.join(self._template.directory, value))
-        real = os.path.realpath(path)
-        project = self._template.project
-        inside = real == project or real.startswith(project.rstrip(os.sep) + os.sep)
-        return LocalCode(path, value, keys, inside and os.path.exists(path), inside)
 
     def ignored(self, path: str) -> bool:
         """Whether git ignores a path (there or not), as a file or as a folder."""
@@ -145,11 +118,16 @@ class LocalArtifacts:
 
         return built_folder(self._template.directory, deployment.owner(resource.id), code.path)
 
+    def _bounds(self, path: str) -> str:
+        """The folder that links may lead to: the project, or for what an option names outside it that itself."""
+        real, project = os.path.realpath(path), self._template.project
+        return project if real == project or real.startswith(project.rstrip(os.sep) + os.sep) else real
+
     def _package(self, path: str, built: bool | None) -> Package:
         from lambdalint.parsers.archive import open_package
 
         opened: Package = self._once(
-            "package", (path, built), lambda: open_package(path, built=built, root=self._template.project)
+            "package", (path, built), lambda: open_package(path, built=built, root=self._bounds(path))
         )
         return opened
 
@@ -175,7 +153,7 @@ class LocalArtifacts:
         from lambdalint.parsers.image import claims_image, open_image
 
         if not self._once("claim", code.path, lambda: claims_image(code.path)) and not code.path.endswith(
-            _IMAGE_ENDINGS
+            IMAGE_ENDINGS
         ):
             return None
         architecture = {"x86_64": "amd64", "arm64": "arm64"}.get(function.architecture or "")
@@ -183,7 +161,7 @@ class LocalArtifacts:
             "image",
             (code.path, architecture),
             lambda: open_image(
-                code.path, root=self._template.project, architecture=architecture, progress=self._progress
+                code.path, root=self._bounds(code.path), architecture=architecture, progress=self._progress
             ),
         )
         return opened
@@ -211,7 +189,16 @@ class LocalArtifacts:
             for root in use.package.python_roots if use.package is not None else ():
                 assert use.package is not None
                 files.append(PackageFiles(use.package, root))
-        key = (handler, runtime, inline, code and code.path, tuple(use.package and use.package.path for use in layers))
+        # Code in the template has its place there: two functions with the same code have it each.
+        own = function.id if isinstance(inline, str) else None
+        key = (
+            handler,
+            runtime,
+            inline,
+            own,
+            code and code.path,
+            tuple(use.package and use.package.path for use in layers),
+        )
 
         def read() -> Source:
             from lambdalint.parsers.python import read_handler

@@ -2,21 +2,75 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
-from lambdalint.model.deployment import Template
+from lambdalint.model.deployment import Layer, Resource, Template
 from lambdalint.settings import Settings
 
+if TYPE_CHECKING:
+    from lambdalint.model.local import LocalCode
 
-class OnDemand:
-    """A LocalArtifacts that is made when it is first asked: most runs of a hook never open a package."""
+_SCHEMES = ("s3://", "http://", "https://")
+IMAGE_ENDINGS = (".tar", ".tar.gz", ".tgz")
+
+
+class LocalPaths:
+    """Where the code of a template's functions and layers lies."""
 
     def __init__(self, template: Template, settings: Settings) -> None:
-        self._made: Any = None
-        self.progress: Any = None
-        """Told while an image is read: see model.image.Progress."""
         self._template = template
         self._settings = settings
+        self._paths: dict[str, tuple[bool, bool]] = {}
+
+    def code(self, resource: Resource) -> LocalCode | None:
+        """The local path of a function's or layer's code; None where the template names none."""
+        key = "Content" if isinstance(resource, Layer) else "Code"
+        given = self._settings.images.get(resource.id) or self._settings.artifacts.get(resource.id)
+        asset = self._template.assets.get(resource.id)
+        if given is not None:
+            return _built(os.path.join(self._settings.cwd, given), given, key)
+        if asset is not None:
+            return _built(asset, os.path.basename(asset), key)
+        if self._template.kind == "cdk":
+            return None
+        value: Any = resource.get(key)
+        keys: tuple[str, ...] = (key,)
+        if isinstance(value, dict) and isinstance(value.get("ImageUri"), str):
+            value, keys = value["ImageUri"], (key, "ImageUri")
+            if not (value.startswith((".", "/")) or value.endswith(IMAGE_ENDINGS)) or "amazonaws.com" in value:
+                return None
+        if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
+            return None
+        from lambdalint.model.local import LocalCode
+
+        path = os.path.normpath(os.path.join(self._template.directory, value))
+        inside, exists = self._looked_up(path)
+        return LocalCode(path, value, keys, exists, inside)
+
+    def _looked_up(self, path: str) -> tuple[bool, bool]:
+        """Whether a path is below the project root, and is there; many rules and functions ask of the same."""
+        if path not in self._paths:
+            real, project = os.path.realpath(path), self._template.project
+            inside = real == project or real.startswith(project.rstrip(os.sep) + os.sep)
+            self._paths[path] = inside, inside and os.path.exists(path)
+        return self._paths[path]
+
+
+def _built(path: str, written: str, key: str) -> LocalCode:
+    from lambdalint.model.local import LocalCode
+
+    return LocalCode(path, written, (key,), os.path.exists(path), True, True)
+
+
+class OnDemand(LocalPaths):
+    """A LocalArtifacts that is made when it is first asked for more: most runs of a hook never open a package."""
+
+    def __init__(self, template: Template, settings: Settings) -> None:
+        super().__init__(template, settings)
+        self.progress: Any = None
+        """Told while an image is read: see model.image.Progress."""
+        self._made: Any = None
 
     def __getattr__(self, name: str) -> Any:
         if self._made is None:

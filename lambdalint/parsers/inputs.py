@@ -66,7 +66,10 @@ def read_artifact(source: Source, settings: Settings) -> Reading:
     return Reading(Input(source.path, None, ()), (deployment,))
 
 
-_DEFAULTED = ("Architectures", "Environment", "EphemeralStorage", "FunctionName", "MemorySize", "Role", "Timeout")
+_DEFAULTED = (
+    "Architectures", "DeadLetterConfig", "Environment", "EphemeralStorage", "FunctionName", "LoggingConfig",
+    "MemorySize", "ReservedConcurrentExecutions", "Role", "Tags", "Timeout", "TracingConfig",
+)  # fmt: skip
 """Properties of which absence would say something."""
 
 

@@ -137,6 +137,8 @@ def _places(finding: Finding) -> tuple[Location, list[tuple[Location, str]]]:
     """The primary location and the related ones: what is in an artifact is shown at the template's line."""
     related = [(item.location, item.message) for item in finding.related]
     template = finding.template
+    if template is None and finding.location.member is not None:  # an artifact that was given alone
+        template = finding.location._replace(span=FIRST_LINE, member=None)
     if template is None:
         return finding.location, related
     if finding.location.member is not None:

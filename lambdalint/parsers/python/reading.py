@@ -63,7 +63,10 @@ _PARSER_PLACE = re.compile(r"error at (\d+):(\d+)")
 
 
 def digest(data: bytes) -> str:
-    from hashlib import blake2b
+    try:
+        from _blake2 import blake2b  # hashlib would load OpenSSL
+    except ImportError:
+        from hashlib import blake2b
 
     return blake2b(data, digest_size=16).hexdigest()
 

@@ -350,7 +350,7 @@ def _use_role(expansion: Expansion, owner: Owner, function: dict[str, Any], role
     if intrinsic(own) != "Fn::If":
         return False
     parts = branches(own)
-    if parts is None:
+    if parts is None or not isinstance(parts[0], str):
         expansion.fault("malformed", owner.at("Role"), property="Role", expected=["Fn::If with three arguments"])
         return False
     condition, then, otherwise = parts

@@ -1,0 +1,131 @@
+"""LL801, LL802: the environment variables that a handler's code reads, and those that its function sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from lambdalint.checks import check
+from lambdalint.finding import WARNING, Place, Problem
+from lambdalint.model.artifact import Package
+from lambdalint.model.code import has_unseen_layer, site_place, source_of, variables_of
+from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.packages import wrapped
+from lambdalint.model.quota import Quota
+from lambdalint.model.source import HANDLER, MODULE, EnvironmentRead, Source
+from lambdalint.model.values import Value
+from lambdalint.nearest import nearest
+
+_PLATFORM = ("AWS_LAMBDA_", "LAMBDA_", "_")
+"""What names of the platform's own variables begin with, also of those that no table has."""
+_OFF = ("", "0", "false", "no", "off", "none")
+"""Values that switch something off."""
+_FOR_LIBRARIES = (
+    "AWS_", "BOTO_", "DATADOG_", "DD_", "LAMBDA_", "LUMIGO_", "NEW_RELIC_", "OPENTELEMETRY_", "OTEL_",
+    "PARAMETERS_SECRETS_", "POWERTOOLS_", "PYTHON", "SECRETS_MANAGER_", "SENTRY_", "SSM_PARAMETER_", "_",
+)  # fmt: skip
+_FOR_TOOLS = frozenset("LOG_LEVEL HOME LANG LC_ALL LD_LIBRARY_PATH PATH TMPDIR TZ NO_COLOR".split())
+"""Variables that libraries, extensions and the interpreter read, and no code of the user's."""
+MAX_MEMBERS = 5_000
+MAX_BYTES = 50_000_000
+"""How much of a package is looked through for the name of a variable."""
+
+
+@check("function")
+def variable_missing(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]) -> Iterator[Problem]:
+    """A variable that the code cannot do without, and that neither the function nor the runtime sets."""
+    source = source_of(deployment, function)
+    if source is None or not any(_is_hard(read, source) for read in source.reads) or source.environment_open:
+        return
+    variables = variables_of(deployment, function)
+    if variables is None or has_unseen_layer(deployment, function) or wrapped(deployment, function):
+        return
+    given = {name for quota in quotas.values() for name in quota.values or ()}
+    for read in source.reads:
+        if not _is_hard(read, source) or read.name in variables or _is_given(read.name, given):
+            continue
+        if any(_is_off(name, variables, given) for name in read.depends):
+            continue
+        sure = read.certain and read.reach in (MODULE, HANDLER)
+        meant = nearest(read.name, variables)
+        fields = {"variable": read.name, "nearest": f": did you mean {meant}?" if meant else ""}
+        at = function.at("Environment", "Variables")
+        yield Problem(
+            site_place(source, read.site, deployment, function),
+            fields=fields,
+            related=((at, "the variables that it has"),) if variables else (),
+            severity=None if sure else WARNING,
+            reads=tuple(_decided(function, {read.name, *read.depends})),
+        )
+
+
+def _is_hard(read: EnvironmentRead, source: Source) -> bool:
+    return read.kind == "hard" and read.name not in source.sets
+
+
+def _is_given(name: str, given: Collection[str]) -> bool:
+    return name in given or name.startswith(_PLATFORM)
+
+
+def _is_off(name: str, variables: Mapping[str, Value], given: Collection[str]) -> bool:
+    """Whether a variable that the code tests on its way may lead it elsewhere: not set, or set to what means no."""
+    value = variables.get(name)
+    return (value is None and name not in given) or (isinstance(value, str) and value.lower() in _OFF)
+
+
+def _decided(function: Function, names: Collection[str]) -> Iterator[Place]:
+    """What decides whether a function has variables of these names."""
+    yield function.at("Environment")
+    for name in sorted(names):
+        yield function.at("Environment", "Variables", name)
+
+
+# -- LL802 ---------------------------------------------------------------------------------------------------------
+
+
+@check("function")
+def variable_unused(function: Function, deployment: Deployment) -> Iterator[Problem]:
+    """A variable whose name stands nowhere in what the function is made of."""
+    variables = variables_of(deployment, function)
+    source = source_of(deployment, function) if variables else None
+    if not variables or source is None or not source.complete or source.environment_whole:
+        return
+    if source.handler.module_status != "found" or has_unseen_layer(deployment, function):
+        return
+    read = {one.name for one in source.reads}
+    asked = [name for name in variables if name not in read and not _is_for_others(name)]
+    unused = _nowhere(asked, function, deployment) if asked else []
+    for name in unused:
+        yield Problem(function.at("Environment", "Variables", name, key=True), fields={"variable": name})
+
+
+def _is_for_others(name: str) -> bool:
+    return name in _FOR_TOOLS or name.startswith(_FOR_LIBRARIES)
+
+
+def _nowhere(names: list[str], function: Function, deployment: Deployment) -> list[str]:
+    """The names that no file of the function's package and layers holds; none where that would take too long."""
+    inline = function.get("Code", "ZipFile")
+    artifacts = deployment.template.artifacts
+    packages: list[Package] = [use.package for use in artifacts.layers(deployment, function) or () if use.package]
+    if not isinstance(inline, str):
+        own = artifacts.source_package(deployment, function)
+        if own is None:
+            return []
+        packages.append(own)
+    elif not packages:
+        return [name for name in names if name not in inline]
+    members = [(package, name) for package in packages for name in package.members]
+    if len(members) > MAX_MEMBERS or not all(package.complete for package in packages):
+        return []
+    left = {name: name.encode() for name in names if not isinstance(inline, str) or name not in inline}
+    room = MAX_BYTES
+    for package, member in members:
+        if not left:
+            break
+        data = package.read(member, room + 1) or b""
+        room -= len(data)
+        if room < 0:
+            return []
+        for name in [name for name, word in left.items() if word in data]:
+            del left[name]
+    return list(left)

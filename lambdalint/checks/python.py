@@ -1,0 +1,69 @@
+"""LL210 to LL212: whether Lambda can call a Python handler, and whether its runtime can parse the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lambdalint.checks import check
+from lambdalint.finding import Problem
+from lambdalint.model.code import of_function, site_place, source_of
+from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.runtimes import runtime_of
+from lambdalint.model.source import NewSyntax
+
+
+@check("function")
+def handler_signature(function: Function, deployment: Deployment) -> Iterator[Problem]:
+    """A handler that takes no (event, context), or that hands back a coroutine which nobody awaits."""
+    source = source_of(deployment, function)
+    if source is None or source.handler.site is None:
+        return
+    handler = source.handler
+    related = ((function.at("Handler"), "the Handler property"),)
+    at = site_place(source, source.handler.site, deployment, function)
+    if handler.signature == "wrong":
+        shown = ", ".join(handler.parameters)
+        yield Problem(at, fields={"name": handler.name, "parameters": f"({shown})"}, related=related)
+    if handler.asynchronous:
+        yield Problem(at, "async", {"name": handler.name}, related)
+
+
+@check("function")
+def newer_syntax(
+    function: Function, deployment: Deployment, facts: Any, syntax: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Syntax of a later Python than the runtime's, each kind once a file. ``syntax`` has words for each."""
+    runtime = runtime_of(function, facts)
+    version = _version(runtime.get("python") if runtime is not None else None)
+    source = source_of(deployment, function)
+    if source is None or version is None or runtime is None or version < (3, 0):
+        return
+    first: dict[tuple[int, str, str], NewSyntax] = {}
+    for one in source.new_syntax:
+        if one.version > version:
+            first.setdefault((one.site.root, one.site.file, one.name), one)
+    for one in first.values():
+        fields = {
+            "syntax": syntax.get(one.name, one.name),
+            "needed": "{}.{}".format(*one.version),
+            "runtime": runtime["id"],
+        }
+        place = site_place(source, one.site, deployment, function)
+        yield Problem(place, fields=fields, related=((function.at("Runtime"), "the runtime"),))
+
+
+def _version(written: Any) -> tuple[int, int] | None:
+    major, _, minor = written.partition(".") if isinstance(written, str) else ("", "", "")
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else None
+
+
+@check("function")
+def syntax_error(function: Function, deployment: Deployment) -> Iterator[Problem]:
+    """Code that no Python of the function's runtime parses."""
+    source = source_of(deployment, function)
+    for fault in source.faults if source is not None else ():
+        assert source is not None
+        place = of_function(source.fault_place(fault), deployment, function)
+        fields = {"runtime": function.runtime, "problem": fault.message.rstrip(".")}
+        yield Problem(place, fields=fields)

@@ -1,0 +1,446 @@
+"""The rules on artifacts beyond their examples: checkouts as people have them, artifacts alone, shared packages."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+from artifact_runs import BODY, codes, linted, only, sam
+from make_artifacts import Blobs, Item, digest_of, elf, mach_o, oci_files, raw_zip, tar_of, write_tree
+
+from lambdalint.cli import run
+from lambdalint.reporters import Options, sarif
+
+PYTHON = "Runtime: python3.13, Handler: app.handler, "
+NODE = "Runtime: nodejs22.x, Handler: index.handler, "
+
+
+def folder_image(root: Path, files: dict[str, bytes]) -> Path:
+    return write_tree(root, dict(files))
+
+
+# -- a checkout as people have it -----------------------------------------------------------------------------------
+
+
+def checkout(root: Path) -> Path:
+    return write_tree(
+        root,
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            ".gitignore": ".venv/\n*.log\n.env\n",
+            "template.yaml": sam(Python=PYTHON + "CodeUri: .", Node=NODE + "CodeUri: web/"),
+            "app.py": "import requests\nimport yaml\n\n" + BODY,
+            "requirements.txt": "requests\nPyYAML\n",
+            "web/index.js": "exports.handler = async () => ({})\n",
+            "web/package.json": '{"dependencies": {"sharp": "*"}}',
+        },
+    )
+
+
+def clutter(root: Path) -> None:
+    """What builds, tests and editors leave behind: binaries of other machines, secrets, hundreds of megabytes."""
+    wrong = {
+        ".venv/pyvenv.cfg": "home = /usr/bin\n",
+        ".venv/lib/python3.11/site-packages/numpy/_core.cpython-311-darwin.so": mach_o(0x0100000C),
+        "venv/pyvenv.cfg": "home = /usr/bin\n",
+        "venv/lib/python3.11/site-packages/x/_x.cpython-311-x86_64-linux-gnu.so": elf(183),
+        "web/node_modules/sharp/sharp.node": mach_o(0x0100000C),
+        "web/node_modules/sharp/key.pem": "-----BEGIN PRIVATE KEY-----\nMIIB\n",
+        "web/dist/index.js": "x\n",
+        "dist/app-1.0.tar.gz": "x",
+        "build/lib/app.py": "x = 1\n",
+        "__pycache__/app.cpython-311.pyc": b"\0" * 100,
+        ".pytest_cache/v/cache/lastfailed": "{}",
+        ".mypy_cache/3.11/app.data.json": "{}",
+        ".aws-sam/build/Old/app.py": "x = 1\n",
+        "debug.log": "x",
+        ".env": "PASSWORD=correct-horse\n",
+        "app.egg-info/PKG-INFO": "x",
+        ".DS_Store": b"\0",
+    }
+    write_tree(root, dict(wrong))
+    huge = root / ".venv" / "lib" / "huge.so"
+    huge.write_bytes(elf(183))
+    with open(huge, "r+b") as file:
+        file.truncate(400_000_000)
+
+
+def test_a_cluttered_checkout_says_what_a_clean_clone_says(tmp_path: Path) -> None:
+    clean, lived_in = checkout(tmp_path / "clean"), checkout(tmp_path / "lived-in")
+    clutter(lived_in)
+    everything = ("ALL",)
+    mine, theirs = linted(lived_in, select=everything), linted(clean, select=everything)
+    told = {(f.code, f.location.path, f.message) for f in mine.findings}
+    assert told == {(f.code, f.location.path, f.message) for f in theirs.findings}
+    assert not codes(linted(lived_in))
+
+
+def test_what_a_clean_clone_would_say_is_said_in_the_cluttered_one(tmp_path: Path) -> None:
+    """The comparison above can fail: a fault of the source itself is found in both."""
+    root = checkout(tmp_path)
+    clutter(root)
+    write_tree(root, {"native.cpython-313-aarch64-linux-gnu.so": elf(183), "requirements.txt": "requests\n"})
+    assert codes(linted(root)) == ["LL304", "LL313"]
+
+
+def test_an_unchanged_build_is_judged_in_place_of_its_source(tmp_path: Path) -> None:
+    root = write_tree(
+        tmp_path,
+        {
+            "template.yaml": sam(Report=PYTHON + "CodeUri: src/"),
+            "src/app.py": "import native\n\n" + BODY,
+            ".aws-sam/build.toml": '[function_build_definitions.a]\ncodeuri = "src"\nfunctions = ["Report"]\n',
+            ".aws-sam/build/Report/app.py": "import native\n\n" + BODY,
+            ".aws-sam/build/Report/native.cpython-312-x86_64-linux-gnu.so": elf(62),
+        },
+    )
+    found = only(linted(root, "template.yaml"), "LL305")
+    assert found.location.path == ".aws-sam/build/Report/native.cpython-312-x86_64-linux-gnu.so"
+    assert found.resource == "Report"
+    write_tree(root, {"src/app.py": "import json\n\n" + BODY})
+    assert not codes(linted(root, "template.yaml"))
+
+
+# -- packages shared, named by options, given alone -----------------------------------------------------------------
+
+
+def test_a_package_of_several_functions_is_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"app.py", BODY.encode(), mode=0o100600)], comment=b"x"))
+    same = PYTHON + "CodeUri: code.zip"
+    write_tree(tmp_path, {"template.yaml": sam(First=same, Second=same, Third=same)})
+    assert only(linted(tmp_path), "LL306").resource == "First"
+
+
+def test_a_corrupt_zip_is_told_of_once_and_nothing_is_built_on_it(tmp_path: Path) -> None:
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"main.py", BODY.encode())])[:-30])
+    same = PYTHON + "CodeUri: code.zip"
+    write_tree(tmp_path, {"template.yaml": sam(First=same, Second=same)})
+    report = linted(tmp_path)
+    assert codes(report) == ["LL311"]
+    assert only(report, "LL311").location.path == "code.zip"
+
+
+def test_artifacts_by_option(tmp_path: Path) -> None:
+    template = sam(Zipped=PYTHON + "CodeUri: s3://bucket/code.zip", Image="PackageType: Image, ImageUri: app:latest")
+    write_tree(tmp_path, {"template.yaml": template})
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"main.py", BODY.encode())]))
+    folder_image(tmp_path / "image", oci_files([tar_of([])], architecture="arm64"))
+    assert not codes(linted(tmp_path, "template.yaml"))
+    report = linted(tmp_path, "template.yaml", artifacts={"Zipped": "code.zip"}, images={"Image": "image"})
+    assert [(f.code, f.resource) for f in report.findings] == [("LL205", "Zipped"), ("LL323", "Image")]
+
+
+def test_a_folder_without_a_template_is_the_package_that_options_speak_of(tmp_path: Path) -> None:
+    write_tree(tmp_path / "package", {"main.py": BODY})
+    found = only(linted(tmp_path, "package", runtime="python3.13", handler="app.handler"), "LL205")
+    assert (found.location.path, found.resource) == ("package", None)
+    assert not linted(tmp_path, "package").trusted
+
+
+def test_an_artifact_alone_is_shown_at_its_first_line(tmp_path: Path) -> None:
+    code = b"import json\nimport requests\n\n" + BODY.encode()
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"app.py", code)]))
+    report = linted(tmp_path, "code.zip", runtime="python3.13", handler="app.handler", architecture="arm64")
+    found = only(report, "LL313")
+    assert (found.location.path, found.location.member, found.location.span.line) == ("code.zip", "app.py", 2)
+    result = json.loads(sarif.render(report, [], Options()))["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "code.zip"
+    assert place["region"]["startLine"] == 1
+    assert "app.py" in result["relatedLocations"][0]["message"]["text"]
+
+
+def test_sarif_points_at_the_template_line_that_names_the_artifact(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"template.yaml": sam(Report="Runtime: python3.13, Handler: app.handler, CodeUri: code.zip")})
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"app.py", BODY.encode(), mode=0o100600)]))
+    report = linted(tmp_path)
+    assert only(report, "LL306").template is not None
+    result = json.loads(sarif.render(report, [], Options()))["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("template.yaml", 5)
+
+
+def test_the_order_of_fingerprints_does_not_depend_on_where_the_checkout_lies(tmp_path: Path) -> None:
+    prints = []
+    for name in ("here", "there"):
+        root = write_tree(tmp_path / name, {"template.yaml": sam(Report=PYTHON + "CodeUri: code.zip")})
+        (root / "code.zip").write_bytes(raw_zip([Item(b"app.py", BODY.encode(), mode=0o100600)]))
+        prints.append([finding.fingerprint for finding in linted(root).findings])
+    assert prints[0] == prints[1] != []
+
+
+# -- bad input ------------------------------------------------------------------------------------------------------
+
+
+def many_members() -> bytes:
+    """A directory of 1,000,000 entries, of which none is looked at."""
+    entry = (
+        struct.pack("<IBBHHHHHIIIHHHHHII", 0x02014B50, 20, 3, 20, 0, 0, 0, 0x21, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"x"
+    )
+    directory = entry * 1_000_000
+    end64 = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1_000_000, 1_000_000, len(directory), 0)
+    locator = struct.pack("<IIQI", 0x07064B50, 0, len(directory), 1)
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return directory + end64 + locator + end
+
+
+def bomb() -> bytes:
+    """4 GB of zeros in 4 MB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = block * 4000
+    item = Item(b"zeros", packed, method=0)
+    whole = bytearray(raw_zip([item, Item(b"app.py", BODY.encode())]))
+    at = whole.index(b"PK\x01\x02")
+    for where, method in ((0, 8), (at, 10)):
+        whole[where + method : where + method + 2] = b"\x08\0"
+    whole[22:26] = whole[at + 24 : at + 28] = struct.pack("<I", 4000 << 20)
+    return bytes(whole)
+
+
+def inner_zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr(zipfile.ZipInfo("../evil"), "x")
+    return out.getvalue()
+
+
+HANDLER = Item(b"app.py", BODY.encode())
+BAD_ZIPS = {
+    "empty file": (b"", {"LL311"}),
+    "truncated": (raw_zip([HANDLER])[:50], {"LL311"}),
+    "encrypted": (raw_zip([HANDLER._replace(flags=1)]), {"LL311"}),
+    "unknown method": (raw_zip([HANDLER._replace(method=99)]), {"LL311"}),
+    "forged size": (raw_zip([HANDLER._replace(declared=1 << 30)]), {"LL301", "LL311"}),
+    "overlapping members": (raw_zip([HANDLER, Item(b"b.py", BODY.encode(), offset=0)]), {"LL311"}),
+    "many members": (many_members(), {"LL311"}),
+    "bomb": (bomb(), {"LL301", "LL311"}),
+    "zip in zip": (raw_zip([HANDLER, Item(b"inner.zip", inner_zip())]), set()),
+    "names in cp437 and UTF-8": (
+        raw_zip([HANDLER, Item("café.txt".encode("cp437"), b"x"), Item("東京.txt".encode(), b"x", flags=0x800)]),
+        set(),
+    ),
+    "absolute and above": (raw_zip([HANDLER, Item(b"/etc/x", b"x"), Item(b"../x", b"x")]), {"LL307"}),
+    "a link out of it": (raw_zip([HANDLER, Item(b"l", b"../../x", mode=0o120777)]), {"LL307"}),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ZIPS)
+def test_bad_zips_are_findings(name: str, tmp_path: Path) -> None:
+    data, expected = BAD_ZIPS[name]
+    (tmp_path / "code.zip").write_bytes(data)
+    write_tree(tmp_path, {"template.yaml": sam(Report=PYTHON + "CodeUri: code.zip")})
+    before = sorted(tmp_path.rglob("*"))
+    alone = linted(tmp_path, "code.zip", runtime="python3.13", handler="app.handler", architecture="x86_64")
+    for report in (linted(tmp_path, "template.yaml"), alone):
+        assert set(codes(report)) == expected
+        assert all(f.location.path in ("code.zip", "template.yaml") for f in report.findings)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def layered(entries: list[tuple[str, object]]) -> dict[str, bytes]:
+    return oci_files([tar_of(entries)])
+
+
+def damaged(layer: bytes) -> dict[str, bytes]:
+    """A layout whose layer is these bytes, with a digest that matches."""
+    blobs = Blobs()
+    blobs.image([tar_of([("var/task/app.py", b"x")])], packing="none")
+    files = oci_files([tar_of([("var/task/app.py", b"x")])], packing="none")
+    old = digest_of(tar_of([("var/task/app.py", b"x")]))
+    new = digest_of(layer)
+    swapped: dict[str, bytes] = {}
+    renamed = {old: new}
+    for name, data in files.items():
+        if name.endswith(old.removeprefix("sha256:")):
+            swapped["blobs/" + new.replace(":", "/")] = layer
+            continue
+        swapped[name] = data
+    for name, data in sorted(swapped.items(), key=lambda pair: len(pair[1])):
+        text = data.replace(old.encode(), new.encode()) if data[:1] == b"{" else data
+        if text != data and name.startswith("blobs/"):
+            del swapped[name]
+            renamed[name[len("blobs/") :].replace("/", ":")] = digest_of(text)
+            swapped["blobs/" + digest_of(text).replace(":", "/")] = text
+    index = swapped["index.json"]
+    for before, after in renamed.items():
+        index = index.replace(before.encode(), after.encode())
+    swapped["index.json"] = index
+    return swapped
+
+
+def swapped_digest() -> dict[str, bytes]:
+    files = oci_files([tar_of([("var/task/app.py", b"x")])])
+    largest = max((name for name in files if name.startswith("blobs/")), key=lambda name: len(files[name]))
+    return {**files, largest: files[largest] + b"\0"}
+
+
+APP = ("var/task/app.py", BODY.encode())
+BAD_IMAGES = {
+    "absolute and above": (layered([APP, ("/etc/x", b"x"), ("../../x", b"x")]), {"LL307"}),
+    "a device": (layered([APP, ("dev/null", "device")]), {"LL307"}),
+    "links": (layered([APP, ("var/task/l", ("link", "../../../etc/passwd")), ("var/task/h", ("hard", APP[0]))]), set()),
+    "a layer that is not a tar": (damaged(b"not a tar at all" * 100), {"LL311"}),
+    "digests that do not match": (swapped_digest(), {"LL311"}),
+    "no JSON": ({"oci-layout": b"{", "index.json": b"{"}, {"LL311"}),
+}
+
+
+@pytest.mark.parametrize("name", BAD_IMAGES)
+def test_bad_images_are_findings(name: str, tmp_path: Path) -> None:
+    files, expected = BAD_IMAGES[name]
+    folder_image(tmp_path / "image", files)
+    write_tree(tmp_path, {"template.yaml": sam(Report="PackageType: Image, ImageUri: ./image")})
+    before = sorted(tmp_path.rglob("*"))
+    for report in (linted(tmp_path, "template.yaml"), linted(tmp_path, "image")):
+        assert set(codes(report)) == expected, [f.message for f in report.findings]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_tar_that_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "notes.tar").write_bytes(tar_of([("notes.txt", b"x")]))
+    (tmp_path / "noise.tar").write_bytes(b"\x1f\x8bnoise")
+    report = linted(tmp_path, "notes.tar", "noise.tar")
+    assert [(f.code, f.location.path) for f in report.findings] == [("LL311", "noise.tar"), ("LL311", "notes.tar")]
+
+
+# -- what single rules must not say ---------------------------------------------------------------------------------
+
+
+def test_a_source_folder_is_judged_as_git_would_hand_it_on(tmp_path: Path) -> None:
+    """A module that git ignores is made by a build, and so is a handler in a folder of that name."""
+    write_tree(
+        tmp_path,
+        {
+            ".git/HEAD": "ref: refs/heads/main\n",
+            ".gitignore": "generated/\nschema_pb2.py\n",
+            "template.yaml": sam(
+                Report=PYTHON + "CodeUri: src/",
+                Made="Runtime: nodejs22.x, Handler: generated/index.handler, CodeUri: src/",
+            ),
+            "src/app.py": "import schema_pb2\n\n" + BODY,
+            "src/helper.js": "x\n",
+        },
+    )
+    assert not codes(linted(tmp_path))
+
+
+def test_requirements_above_the_source_count(tmp_path: Path) -> None:
+    files = {"template.yaml": sam(Report=PYTHON + "CodeUri: src/"), "src/app.py": "import yaml\n\n" + BODY}
+    write_tree(tmp_path, {**files, "requirements.txt": "PyYAML\n"})
+    assert not codes(linted(tmp_path))
+    write_tree(tmp_path, {"requirements.txt": "requests\n"})
+    assert codes(linted(tmp_path)) == ["LL313"]
+
+
+def test_a_missing_build_output_is_a_notice(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"template.yaml": sam(Report=PYTHON + "CodeUri: build/code.zip")})
+    report = linted(tmp_path)
+    assert not report.findings
+    assert [(n.path, n.resource) for n in report.notices] == [("template.yaml", "Report")]
+    assert "build/code.zip is not there" in report.notices[0].message
+
+
+def test_paths_of_standard_input_start_nowhere(tmp_path: Path) -> None:
+    from lambdalint.engine import lint
+    from lambdalint.settings import Settings
+
+    text = sam(Report=PYTHON + "CodeUri: src/").encode()
+    report, _ = lint(["-"], Settings(select=("LL004",), cwd=str(tmp_path), cache=False), text)
+    assert not report.findings
+
+
+def test_layers_and_code_together_make_the_size(tmp_path: Path) -> None:
+    layer = "  Shared: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer/}}\n"
+    write_tree(tmp_path, {"template.yaml": sam(Report=PYTHON + "CodeUri: code/, Layers: [!Ref Shared]") + layer})
+    write_tree(tmp_path, {"code/app.py": BODY, "code/words": b"", "layer/python/words": b""})
+    for name in ("code/words", "layer/python/words"):
+        with open(tmp_path / name, "r+b") as file:
+            file.truncate(131_072_000)
+    found = only(linted(tmp_path), "LL301")
+    assert "at least 262144043 bytes" in found.message
+    assert "python/words (layer Shared) (125.0 MB), words (125.0 MB)" in found.message
+
+
+# -- audit ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_audit_counts_packages_images_and_layers(tmp_path: Path, monkeypatch, capsys) -> None:
+    template = sam(
+        Report=PYTHON + "CodeUri: code.zip, MemorySize: 5120, Timeout: 90, Environment: {Variables: {A: b}}",
+        Render="PackageType: Image, ImageUri: ./image, MemorySize: !Ref Memory",
+    )
+    write_tree(tmp_path, {"template.yaml": template + "Parameters: {Memory: {Type: Number}}\n"})
+    (tmp_path / "code.zip").write_bytes(raw_zip([HANDLER]))
+    folder_image(tmp_path / "image", oci_files([tar_of([APP])]))
+    monkeypatch.chdir(tmp_path)
+    assert run(["audit", "--format", "json"]) == 0
+    rows = {row["function"]: row["quotas"] for row in json.loads(capsys.readouterr().out)["functions"]}
+    report, render = rows["Report"], rows["Render"]
+    assert {name: report[name]["value"] for name in ("function.memory", "function.timeout", "zip.unzipped")} == {
+        "function.memory": 5120,
+        "function.timeout": 90,
+        "zip.unzipped": len(BODY),
+    }
+    assert report["function.memory"]["share"] == 0.5
+    assert report["function.environment"]["value"] == len('{"A":"b"}')
+    assert render["image.uncompressed"]["value"] == 10240
+    assert render["function.memory"]["value"] is None
+    assert run(["audit", "--format", "markdown"]) == 0
+    assert "| Report | template.yaml | 5,120 MB (50%) |" in capsys.readouterr().out
+    assert run(["audit"]) == 0
+    assert "##..  50%" in capsys.readouterr().out
+    assert run(["audit", "nowhere"]) == 2
+
+
+# -- the bar --------------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_for_an_image_appears_after_a_second_on_a_terminal_alone(monkeypatch) -> None:
+    from lambdalint.reporters import progress
+
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    with progress.Reading(terminal, "Reading") as told:
+        assert told is not None
+        told(1, 100)
+        assert terminal.getvalue() == ""
+        monkeypatch.setattr(progress, "DELAY", 0.0)
+        told(50, 100)
+        told(100, 100)
+    assert "Reading" in terminal.getvalue()
+    with progress.Reading(io.StringIO(), "Reading") as told:
+        assert told is None
+
+
+def test_reading_an_image_is_told_of(tmp_path: Path) -> None:
+    from lambdalint.engine import lint
+    from lambdalint.settings import Settings
+
+    folder_image(tmp_path / "image", oci_files([tar_of([APP])]))
+    calls: list[tuple[int, int]] = []
+    settings = Settings(cwd=str(tmp_path), cache=False)
+    lint([str(tmp_path / "image")], settings, reading=lambda done, total: calls.append((done, total)))
+    assert calls
+    assert calls[-1][0] == calls[-1][1]
+
+
+def test_nothing_is_written(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "checkout")
+    clutter(root)
+    shutil.rmtree(root / ".aws-sam")
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
+    linted(root, select=("ALL",))
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
