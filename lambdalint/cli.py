@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdalint import __version__
 from lambdalint.finding import Report, rank
 from lambdalint.settings import Settings, SettingsError
 
+if TYPE_CHECKING:
+    from argparse import Namespace
+
 COMMANDS = ("check", "explain", "rules", "quotas", "audit", "policy", "show")
 FORMATS = ("text", "sarif", "json", "github", "markdown")
 CLEAN, FOUND, UNTRUSTED = 0, 1, 2
+DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("architecture", "baseline", "config", "fail_on", "handler", "output", "region", "runtime")),
+    **dict.fromkeys(("format", "select", "ignore", "rules", "parameter_overrides", "quota", "artifact", "image"), ()),
+    **dict.fromkeys(("show_settings", "update_baseline", "include_suppressed", "quiet", "no_color", "no_cache"), False),
+    **dict.fromkeys(("as_of", "category"), ""),
+    "jobs": 0,
+}
+"""What check is given where no option is."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -47,75 +57,19 @@ def _dispatch(arguments: list[str]) -> int:
         return UNTRUSTED
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise SettingsError(f"{message}\n{self.format_usage().strip()}")
+def _given(arguments: list[str]) -> Namespace:
+    """What the words of a command line mean. A hook's are paths alone: that needs no argparse, which takes 4 ms."""
+    if not any(word.startswith("-") for word in arguments):
+        from types import SimpleNamespace
 
+        return SimpleNamespace(**DEFAULTS, paths=arguments)  # type: ignore[return-value]
+    from lambdalint.arguments import check_parser
 
-def _parser(command: str, summary: str) -> _Parser:
-    # A width given keeps argparse from importing shutil to ask for the terminal's, at every add_argument.
-    def formatter(prog: str) -> argparse.HelpFormatter:
-        return argparse.HelpFormatter(prog, max_help_position=32, width=100)
-
-    return _Parser(
-        prog=f"lambdalint {command}".strip(), description=summary, allow_abbrev=False, formatter_class=formatter
-    )
-
-
-def _input_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--config", metavar="FILE", help="read settings from FILE and nowhere else")
-    add(
-        "--parameter-overrides",
-        metavar="K=V",
-        nargs="+",
-        action="extend",
-        default=[],
-        help="parameters of the deployment",
-    )
-    add("--region", metavar="REGION", help="the Region that is deployed to")
-    add("--quota", metavar="ID=VALUE", action="append", default=[], help="the account's value of an adjustable quota")
-    add("--as-of", metavar="YYYY-MM-DD", default="", help="the day of judgement (default: today)")
-    add("--artifact", metavar="ID=PATH", action="append", default=[], help="the package of a function or layer")
-    add("--image", metavar="ID=PATH", action="append", default=[], help="the image of a function")
-    add("--runtime", metavar="ID", help="runtime of an artifact given alone")
-    add("--architecture", metavar="NAME", help="architecture of an artifact given alone")
-    add("--handler", metavar="NAME", help="handler of an artifact given alone")
-    add("--no-cache", action="store_true", help="keep no parsed source on disk")
-
-
-def _check_parser() -> _Parser:
-    parser = _parser("", "Says, before a deployment, what AWS Lambda will refuse, throttle or break.")
-    parser.epilog = "Other commands: explain CODE, rules, quotas, audit, policy LOGICAL_ID, show (each with --help)."
-    add = parser.add_argument
-    add("paths", metavar="PATH", nargs="*", help="templates, folders, cloud assemblies, packages, images; - is stdin")
-    add(
-        "--format",
-        metavar="FORMAT",
-        action="append",
-        default=[],
-        help="text, sarif, json, github or markdown; FORMAT=FILE",
-    )
-    add("--output", metavar="FILE", help="write the report to FILE")
-    add("--select", metavar="CODES", action="append", default=[], help="run only these codes, names, prefixes or ALL")
-    add("--ignore", metavar="CODES", action="append", default=[], help="leave these out")
-    add("--fail-on", choices=("error", "warning", "note", "never"), help="the mildest severity that fails (error)")
-    add("--show-settings", action="store_true", help="print the settings in force and stop")
-    add("--baseline", metavar="FILE", help="findings that are known already")
-    add("--update-baseline", action="store_true", help="write the baseline anew")
-    add("--rules", metavar="DIR", action="append", default=[], help="a team's own rules")
-    add("--jobs", metavar="N", type=int, default=0, help="processes (default: what the work is worth)")
-    add("--category", metavar="NAME", default="", help="SARIF: tells several runs over one commit apart")
-    add("--include-suppressed", action="store_true", help="suppressed findings too, marked")
-    add("--quiet", action="store_true", help="one line a finding, nothing else")
-    add("--no-color", action="store_true", help="no colours (NO_COLOR too)")
-    add("--version", action="version", version=f"lambdalint {__version__}")
-    _input_options(parser)
-    return parser
+    return check_parser().parse_args(_overrides_together(arguments))
 
 
 def _check(arguments: list[str]) -> int:
-    given = _check_parser().parse_args(_overrides_together(arguments))
+    given = _given(arguments)
     outputs = _outputs(given)
     settings = settings_of(given)
     from lambdalint.engine import lint, prepare
@@ -212,7 +166,7 @@ def _pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def settings_of(given: argparse.Namespace) -> Settings:
+def settings_of(given: Namespace) -> Settings:
     """The settings that flags give, over those of the config file. Raises SettingsError."""
     from lambdalint.config import configured
 
@@ -284,7 +238,7 @@ def _day(value: str) -> str:
     return value
 
 
-def _outputs(given: argparse.Namespace) -> list[tuple[str, str | None]]:
+def _outputs(given: Namespace) -> list[tuple[str, str | None]]:
     """Each format with the file it goes to (None: standard output)."""
     outputs: list[tuple[str, str | None]] = []
     for word in given.format or ["text"]:
@@ -313,7 +267,7 @@ def _outputs(given: argparse.Namespace) -> list[tuple[str, str | None]]:
     return outputs
 
 
-def _options(form: str, path: str | None, settings: Settings, given: argparse.Namespace) -> Any:
+def _options(form: str, path: str | None, settings: Settings, given: Namespace) -> Any:
     from lambdalint.reporters import Options
     from lambdalint.settings import repository_root
 
@@ -370,9 +324,11 @@ def _command(command: str, arguments: list[str]) -> int:
     from importlib import import_module
 
     module = import_module(f"lambdalint.commands.{command}")
-    parser = _parser(command, (module.__doc__ or command).strip().splitlines()[0])
+    from lambdalint.arguments import input_options, new_parser
+
+    parser = new_parser(command, (module.__doc__ or command).strip().splitlines()[0])
     if getattr(module, "TAKES_INPUTS", False):
-        _input_options(parser)
+        input_options(parser)
     module.arguments(parser)
     given = parser.parse_args(_overrides_together(arguments))
     result: str | tuple[str, int] = module.run(given)

@@ -210,8 +210,8 @@ def _meant(word: str, candidates: Iterable[str]) -> str:
 
 _KEY = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _KEYS = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
-_HEADER = re.compile(rf"\s*\[\[?\s*({_KEYS})\s*\]")
-_SETTING = re.compile(rf"\s*({_KEYS})\s*=")
+_HEADER = rf"\s*\[\[?\s*({_KEYS})\s*\]"
+_SETTING = rf"\s*({_KEYS})\s*="
 
 
 class _Lines:
@@ -223,10 +223,10 @@ class _Lines:
         self._keys: list[tuple[int, tuple[str, ...]]] = []
         table: tuple[str, ...] = ()
         for number, line in enumerate(text.splitlines(), 1):
-            if header := _HEADER.match(line):
+            if header := re.match(_HEADER, line):
                 table = _split(header.group(1))
                 self._keys.append((number, table))
-            elif setting := _SETTING.match(line):
+            elif setting := re.match(_SETTING, line):
                 self._keys.append((number, (*table, *_split(setting.group(1)))))
 
     def place(self, path: tuple[Any, ...]) -> str:

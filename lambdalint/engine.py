@@ -37,6 +37,8 @@ class Result(NamedTuple):
     functions: int = 0
     files: int = 0
     hidden: int = 0
+    named: tuple[str, ...] = ()
+    """The logical IDs of ``--artifact`` and ``--image`` that it has."""
 
 
 class Run:
@@ -104,6 +106,9 @@ def prepare(settings: Settings) -> tuple[Settings, RuleBook]:
         from lambdalint.ownrules import add_own
 
         add_own(book, settings.rules)
+    for id, path in (*settings.artifacts.items(), *settings.images.items()):
+        if not os.path.exists(os.path.join(settings.cwd, path)):
+            raise SettingsError(f"{id}={path}: there is no such file or folder")
     return checked(settings, book), book
 
 
@@ -138,7 +143,10 @@ def lint(
     findings += suppressions.mark_own(said, uses)
     findings = suppressions.mark_configured(findings, settings.per_file_ignores, book, roots, settings.base)
     findings.sort(key=lambda finding: finding.sort_key)
-    trusted = not (found.missing or found.empty) and not any(n.message.startswith(CRASH) for n in notices)
+    named = {id for result in results for id in result.named}
+    strangers = [id for id in (*settings.artifacts, *settings.images) if id not in named]
+    notices += [Notice(f"no template has a function or layer {id}: its artifact was not looked at") for id in strangers]
+    trusted = not (found.missing or found.empty or strangers) and not any(n.message.startswith(CRASH) for n in notices)
     if settings.baseline:
         from lambdalint.baseline import compare
 
@@ -250,6 +258,7 @@ class Checking:
         self.census: list[Any] = []
         self.labels: list[str] = []
         self.functions: set[str] = set()
+        self.named: set[str] = set()
         self.hidden: set[Any] = set()
         """Findings on what CDK made for itself: they are counted only."""
         self._seen: dict[tuple[str, str], list[tuple[list[Bound], Trace, list[Judged]]]] = {}
@@ -270,6 +279,9 @@ class Checking:
         self.labels += [label] if label else []
         self.notices += deployment.notices
         self.functions.update(function.id for function in deployment.functions)
+        if self.run.settings.artifacts or self.run.settings.images:
+            ids = {deployment.owner(thing.id) for thing in (*deployment.functions, *deployment.layers)}
+            self.named |= ids & {*self.run.settings.artifacts, *self.run.settings.images}
         for subject, things in (
             ("deployment", (deployment,)),
             ("function", deployment.functions),
@@ -312,6 +324,7 @@ class Checking:
             len(self.functions),
             1,
             len(self.hidden),
+            tuple(self.named),
         )
 
 

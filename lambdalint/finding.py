@@ -3,7 +3,7 @@
 These types are loaded at every start: NamedTuples, no dataclasses.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from typing import Any, NamedTuple
 

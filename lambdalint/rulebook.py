@@ -107,11 +107,9 @@ class Rule:
 
     def bind(self) -> tuple[Callable[..., Iterator[Problem | Notice]], dict[str, Any]]:
         """The check and its arguments, quotas and facts looked up. Raises RuleError for a check that is not there."""
-        from importlib import import_module
-
         module, _, function = self.check.partition(".")
         try:
-            found = getattr(import_module(f"lambdalint.checks.{module}"), function)
+            found = getattr(__import__(f"lambdalint.checks.{module}", fromlist=(function,)), function)
         except (ImportError, AttributeError) as error:
             raise RuleError(f"{self.code}: there is no check {self.check} ({error})") from error
         if getattr(found, "subject", None) != self.subject:

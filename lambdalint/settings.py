@@ -1,6 +1,6 @@
 """What a run is told: from the command line, from lambdalint.toml or [tool.lambdalint]."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import os
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class Settings(NamedTuple):
         """What ``select`` names of the book's rules."""
         return [word for word in self.select if word != INTERNAL]
 
-    def complete(self) -> Settings:
+    def complete(self) -> "Settings":
         """With the day and the working directory filled in."""
         changes: dict[str, Any] = {}
         if not self.as_of:

@@ -160,7 +160,7 @@ def _of_code(findings: Iterable[Finding], reading: Reading, all_code: bool, root
                 reached.setdefault(place.file, set())
     if all_code:
         for deployment in reading.deployments:
-            for function in deployment.functions:
+            for function in deployment.functions if deployment.has("local-code") else ():
                 for file in _modules(deployment, function):
                     reached.setdefault(file, set()).add(deployment.owner(function.id))
     for file, ids in reached.items():

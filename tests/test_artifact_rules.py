@@ -444,3 +444,33 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     linted(root, select=("ALL",))
     assert {path: path.stat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_options_that_name_nothing_are_told(tmp_path: Path, monkeypatch, capsys) -> None:
+    layer = "  Shared: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: s3://bucket/layer.zip}}\n"
+    write_tree(tmp_path, {"template.yaml": sam(Report=PYTHON + "CodeUri: s3://bucket/code.zip") + layer})
+    (tmp_path / "layer.zip").write_bytes(raw_zip([Item(b"python/x.py", b"x", mode=0o100600)]))
+    monkeypatch.chdir(tmp_path)
+    assert run(["--artifact", "Shared=layer.zip", "--select", "LL306", "template.yaml"]) == 1
+    assert run(["--artifact", "Sharde=layer.zip", "template.yaml"]) == 2
+    assert "no template has a function or layer Sharde" in "".join(capsys.readouterr())
+    assert run(["--image", "Report=nowhere.tar", "template.yaml"]) == 2
+    assert "nowhere.tar: there is no such file" in capsys.readouterr().err
+
+
+def test_a_finding_in_an_artifact_is_suppressed_where_the_template_names_it(tmp_path: Path) -> None:
+    (tmp_path / "code.zip").write_bytes(raw_zip([Item(b"app.py", BODY.encode(), mode=0o100600)]))
+    lines = sam(Report="Runtime: python3.13, Handler: app.handler, CodeUri: code.zip").splitlines()
+    lines[-1] += "  # lambdalint: ignore[LL306]"
+    write_tree(tmp_path, {"template.yaml": "\n".join(lines) + "\n"})
+    found = only(linted(tmp_path), "LL306")
+    assert found.suppressed is not None
+
+
+def test_java_carries_libraries_of_every_platform(tmp_path: Path) -> None:
+    natives = {f"com/sun/jna/{name}/libjnidispatch.so": machine for name, machine in
+               (("linux-x86-64", 62), ("linux-aarch64", 183), ("linux-armel", 40), ("sunos-sparcv9", 43))}  # fmt: skip
+    items = [Item(name.encode(), elf(machine)) for name, machine in natives.items()]
+    (tmp_path / "app.jar").write_bytes(raw_zip([*items, Item(b"example/App.class", b"\xca\xfe\xba\xbe")]))
+    options = {"runtime": "java21", "handler": "example.App::handle", "architecture": "arm64"}
+    assert not codes(linted(tmp_path, "app.jar", **options))

@@ -61,6 +61,8 @@ def wrong_architecture(function: Function, deployment: Deployment) -> Iterator[P
 def _unfit(package: Package, architecture: str | None) -> Iterator[tuple[str, Binary]]:
     """Binaries that cannot run on an architecture (None: on either), and that nothing of their group makes up for."""
     judged = {name: binary for name, binary in package.binaries.items() if _is_judged(name, binary)}
+    if any(_fits(binary, architecture) for binary in judged.values()) and _is_java(package):
+        return  # libraries of Java carry all platforms and choose by names of their own
     groups: dict[str, bool] = {}
     for name, binary in judged.items():
         fits = _fits(binary, architecture)
@@ -69,6 +71,10 @@ def _unfit(package: Package, architecture: str | None) -> Iterator[tuple[str, Bi
     for name, binary in judged.items():
         if not _fits(binary, architecture) and not any(groups[group] for group in _groups(name)):
             yield name, binary
+
+
+def _is_java(package: Package) -> bool:
+    return package.path.endswith((".jar", ".war")) or any(name.endswith(".class") for name in package.members)
 
 
 def _is_judged(name: str, binary: Binary) -> bool:
@@ -89,12 +95,8 @@ def _groups(name: str) -> Iterator[str]:
     """What a binary belongs to: the same thing for other platforms beside it. Of each group one that fits is enough."""
     folder, _, base = name.rpartition("/")
     yield f"{folder}/{base.partition('.')[0]}"
-    parts = name.split("/")
-    for index, part in enumerate(parts):
-        plain = re.sub(r"[\W_*]+", "*", _PLATFORM.sub("*", part))
-        if plain != re.sub(r"[\W_*]+", "*", part):
-            yield "/".join((*parts[:index], plain.partition(".")[0] if index == len(parts) - 1 else plain))
-            return
+    if platform := _PLATFORM.search(name):
+        yield name[: platform.start()] + "*"
 
 
 # -- Python's ABI --------------------------------------------------------------------------------------------------
@@ -125,7 +127,8 @@ def wrong_abi(function: Function, deployment: Deployment, facts: Any) -> Iterato
 
 
 def _odd_extensions(package: Package, version: str) -> Iterator[tuple[str, list[str], ExtensionTag]]:
-    tags = {name: tag for name in package.members if (tag := extension_tag(name)) and not _ELSEWHERE.search(name)}
+    candidates = (name for name in package.members if name.endswith((".so", ".pyd")))
+    tags = {name: tag for name in candidates if (tag := extension_tag(name)) and not _ELSEWHERE.search(name)}
     fitting = {
         _module(name, tag)
         for name, tag in tags.items()

@@ -8,7 +8,7 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.artifact import Package
 from lambdalint.model.code import has_unseen_layer, site_place, source_of, variables_of
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment, Function, relation
 from lambdalint.model.packages import wrapped
 from lambdalint.model.quota import Quota
 from lambdalint.model.source import HANDLER, MODULE, EnvironmentRead, Source
@@ -46,7 +46,7 @@ def variable_missing(function: Function, deployment: Deployment, quotas: Mapping
         if any(_is_off(name, variables, given) for name in read.depends):
             continue
         sure = read.certain and read.reach in (MODULE, HANDLER)
-        meant = nearest(read.name, variables)
+        meant = nearest(read.name, variables) or _longer(read.name, variables)
         fields = {"variable": read.name, "nearest": f": did you mean {meant}?" if meant else ""}
         at = function.at("Environment", "Variables")
         yield Problem(
@@ -60,6 +60,12 @@ def variable_missing(function: Function, deployment: Deployment, quotas: Mapping
 
 def _is_hard(read: EnvironmentRead, source: Source) -> bool:
     return read.kind == "hard" and read.name not in source.sets
+
+
+def _longer(name: str, variables: Collection[str]) -> str | None:
+    """A variable that has the name in it, or that the name has in it, word for word: QUEUE and QUEUE_URL."""
+    words = f"_{name}_"
+    return next((other for other in variables if words in f"_{other}_" or f"_{other}_" in words), None)
 
 
 def _is_given(name: str, given: Collection[str]) -> bool:
@@ -84,18 +90,35 @@ def _decided(function: Function, names: Collection[str]) -> Iterator[Place]:
 
 @check("function")
 def variable_unused(function: Function, deployment: Deployment) -> Iterator[Problem]:
-    """A variable whose name stands nowhere in what the function is made of."""
+    """A variable whose name stands nowhere in what the function is made of; of Globals, in that of no function."""
+    for name in sorted(_unread(deployment, function) or ()):
+        place = function.at("Environment", "Variables", name, key=True)
+        written = deployment.origin(place.path).path
+        heirs = [one for one in deployment.functions if written is not None and written[:1] == ("Globals",)]
+        if all(_leaves_unread(deployment, heir, name) for heir in heirs):
+            yield Problem(place, fields={"variable": name})
+
+
+def _leaves_unread(deployment: Deployment, function: Function, name: str) -> bool:
+    """Whether a function does not have a variable, or surely does not read it."""
+    variables = variables_of(deployment, function)
+    if variables is not None and name not in variables:
+        return True
+    return name in (_unread(deployment, function) or ())
+
+
+@relation
+def _unread(deployment: Deployment, function: Function) -> frozenset[str] | None:
+    """The function's variables that nothing of it reads; None where that cannot be said."""
     variables = variables_of(deployment, function)
     source = source_of(deployment, function) if variables else None
     if not variables or source is None or not source.complete or source.environment_whole:
-        return
+        return None
     if source.handler.module_status != "found" or has_unseen_layer(deployment, function):
-        return
+        return None
     read = {one.name for one in source.reads}
     asked = [name for name in variables if name not in read and not _is_for_others(name)]
-    unused = _nowhere(asked, function, deployment) if asked else []
-    for name in unused:
-        yield Problem(function.at("Environment", "Variables", name, key=True), fields={"variable": name})
+    return frozenset(_nowhere(asked, function, deployment) if asked else ())
 
 
 def _is_for_others(name: str) -> bool:

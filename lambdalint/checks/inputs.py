@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Fault, Place, Problem
-from lambdalint.model.census import Census
 from lambdalint.model.deployment import Deployment, Input
 from lambdalint.model.quota import Quota
 from lambdalint.nearest import nearest
+
+if TYPE_CHECKING:
+    from lambdalint.model.census import Census
 
 
 def problem_of(fault: Fault) -> Problem:

@@ -148,7 +148,7 @@ def _layer_name(value: Value, deployment: Deployment) -> str:
 
 # -- names, descriptions, tags -------------------------------------------------------------------------------------
 
-_ARN = re.compile(r"(?:arn:[^:]*:lambda:)?(?:[^:]*:)?(?:\d{12}:)?function:([^:]*)(?::[^:]*)?")
+_ARN = r"(?:arn:[^:]*:lambda:)?(?:[^:]*:)?(?:\d{12}:)?function:([^:]*)(?::[^:]*)?"
 
 
 @check("function")
@@ -156,7 +156,7 @@ def function_name(function: Function, deployment: Deployment, quota: Quota) -> I
     """A FunctionName of the wrong length or with a character that Lambda refuses. A function's ARN is taken too."""
     value = function.get("FunctionName")
     certain = lower_bound(value)
-    arn = _ARN.fullmatch(certain)
+    arn = re.fullmatch(_ARN, certain)
     if arn and isinstance(value, str):
         certain = arn.group(1)
     elif ":" in certain and not isinstance(value, str):

@@ -247,21 +247,18 @@ def _sdk_folders(use: PackageUse) -> tuple[str, ...]:
 
 def _dead(package: Package, sdk: tuple[str, ...], handlers: set[str]) -> dict[str, int]:
     sizes: dict[str, int] = {}
+    roots = ("", *package.python_roots, "nodejs/")
+    brought = {f"{root}{folder}/": folder.removeprefix("node_modules/") for root in roots for folder in sdk}
+    starts = tuple(brought)
     for name, member in package.members.items():
+        if starts and name.startswith(starts):
+            kept = next(brought[start] for start in starts if name.startswith(start))
+            sizes[kept] = sizes.get(kept, 0) + member.size
+            continue
         parts = name.split("/")
         dead = next((_DEAD_FOLDERS[part] for part in parts[:-1] if part in _DEAD_FOLDERS), None)
-        if sdk and (found := _below(name, sdk, package)) is not None:
-            dead = found
-        elif dead == "tests" and parts[0] in handlers:
+        if dead == "tests" and parts[0] in handlers:
             dead = None  # the handler's own folder
         if dead is not None:
             sizes[dead] = sizes.get(dead, 0) + member.size
     return sizes
-
-
-def _below(name: str, folders: tuple[str, ...], package: Package) -> str | None:
-    for root in ("", *package.python_roots, "nodejs/"):
-        for folder in folders:
-            if name.startswith(f"{root}{folder}/"):
-                return folder.removeprefix("node_modules/")
-    return None

@@ -30,10 +30,13 @@ def secret_file(
         for what, form in files.items()
     ]
     left_alone = re.compile(passed, re.I)
+    any_of_them = re.compile("|".join(pattern.pattern for _, pattern, _ in forms), re.I)
     for use in package_uses(deployment):
         count = 0
         for name in use.package.members:
-            what = None if left_alone.search(name) else _secret(use.package, name, forms)
+            if any_of_them.search(name) is None or left_alone.search(name):
+                continue
+            what = _secret(use.package, name, forms)
             if what is not None:
                 count += 1
                 if count <= MAX_TOLD:

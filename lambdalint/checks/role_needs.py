@@ -13,7 +13,7 @@ from lambdalint.iam.execution import Lacking, evidence, lacking, policies_of
 from lambdalint.iam.needs import Demand, feature_demands, trigger_demands
 from lambdalint.iam.policies import DENY, Grants, matches_action
 from lambdalint.model.deployment import Deployment, Function, Role
-from lambdalint.model.source import EnvironmentValue, SdkCall, Source
+from lambdalint.model.source import EnvironmentValue, SdkCall
 from lambdalint.model.values import Unknown
 
 MOST_CALLS = 5
@@ -55,24 +55,21 @@ def _refused(grants: Grants, demand: Demand) -> bool:
 
 
 def _lacks(deployment: Deployment, function: Function, role: Role, grants: Grants, demand: Demand) -> Iterator[Problem]:
-    """One problem for the actions that are allowed nowhere, one for those that are allowed elsewhere only."""
+    """One problem for the actions that are not allowed, one for those that are allowed elsewhere only."""
     lacks: dict[str, list[tuple[str, Lacking]]] = {}
     certain: set[str] = set()
     for need in demand.needs:
         lack = lacking(deployment, grants, need.actions, need.resource)
         if lack is not None:
-            lacks.setdefault(lack.kind, []).append((" or ".join(need.actions), lack))
-            certain |= {lack.kind} if need.certain else set()
+            kind = "resource" if lack.kind == "resource" else "default"
+            lacks.setdefault(kind, []).append((" or ".join(need.actions), lack))
+            certain |= {kind} if need.certain else set()
     for kind, found in lacks.items():
-        elsewhere = {s.path: s for _, lack in found for s in lack.elsewhere}
         yield Problem(
-            role.place,
-            "default" if kind == "action" else kind,
+            role.place._replace(anchor=f"{demand.feature}:{demand.place.resource}"),
+            kind,
             {"actions": [actions for actions, _ in found], "need": demand.words, "feature": demand.feature},
-            (
-                (demand.place, f"{demand.words} needs it"),
-                *((Place((*path, "Resource")), "allowed here, on something else") for path in elsewhere if path),
-            ),
+            ((demand.place, f"{demand.words} needs it"), *_deciding(lack for _, lack in found)),
             severity=None if kind in certain else WARNING,
             reads=(function.place, *evidence(deployment, role)),
         )
@@ -102,19 +99,28 @@ def calls(function: Function, deployment: Deployment) -> Iterator[Problem]:
                 key = (one.label, need, lack.kind, one.target and one.target.id, one.name)
                 problems.setdefault(key, (one, [], lack, need))[1].append(one.call)
     for one, sites, lack, need in _together(problems.values()):
-        related = [(_place(source, call), "the call") for call in sites[:MOST_CALLS]]
-        related += [(Place((*s.path, "Resource")), "allowed here, on something else") for s in lack.elsewhere if s.path]
         yield Problem(
-            role.place,
-            "default" if lack.kind == "action" else "resource",
+            role.place._replace(anchor=f"{one.label}:{one.target.id if one.target is not None else one.name}"),
+            "default" if lack.kind == "action" else lack.kind,
             {
                 "call": one.label,
                 "actions": list(need),
                 "target": one.target.id if one.target is not None else one.name,
                 "statement": statement_words(deployment, need, one.target, one.name),
             },
-            tuple(related),
-            reads=(function.place, *_deciding(function, one), *evidence(deployment, role)),
+            (*((source.place(call.site), "the call") for call in sites[:MOST_CALLS]), *_deciding([lack])),
+            reads=(function.place, *_variables(function, one), *evidence(deployment, role)),
+        )
+
+
+def _deciding(lacks: Iterable[Lacking]) -> Iterator[tuple[Place, str]]:
+    """The statements that decide, with what they do."""
+    found = {statement.path: statement for lack in lacks for statement in lack.statements if statement.path}
+    for path, statement in found.items():
+        denies = statement.effect == DENY
+        yield (
+            Place((*path, "Action" if denies else "Resource")),
+            "denied here" if denies else "allowed here, on another",
         )
 
 
@@ -134,11 +140,7 @@ def _together(
     yield from merged.values()
 
 
-def _place(source: Source, call: SdkCall) -> Place:
-    return source.place(call.site)
-
-
-def _deciding(function: Function, one: Required) -> Iterator[Place]:
+def _variables(function: Function, one: Required) -> Iterator[Place]:
     """The variables of the template that say which resource a call is about."""
     for value in (*one.call.identifiers, *one.call.arguments.values()):
         if isinstance(value, EnvironmentValue) and not isinstance(function.get("Environment"), Unknown):

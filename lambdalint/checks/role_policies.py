@@ -7,14 +7,14 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.checks.inputs import problem_of
-from lambdalint.finding import WARNING, Place, Problem
+from lambdalint.finding import WARNING, Problem
 from lambdalint.iam import sdk
 from lambdalint.iam.actions import exists, nearest
 from lambdalint.iam.execution import functions_of, is_written, members
 from lambdalint.iam.policies import ALLOW, Policy, Statement, action_matches, parse_policy, size
 from lambdalint.iam.roles import RolePolicy, role_policies
 from lambdalint.iam.templates import policy_template_names
-from lambdalint.model.deployment import Deployment, Function, Resource, Role
+from lambdalint.model.deployment import Deployment, Role
 from lambdalint.model.quota import Quota
 from lambdalint.model.values import Text, Unknown, Value, is_open, known, lower_bound
 from lambdalint.nearest import nearest as nearest_word
@@ -152,31 +152,7 @@ def _operation(action: str) -> str | None:
     return ", ".join(group[0] for group in needs) if needs else None
 
 
-# -- what SAM does not look at, or refuses -----------------------------------------------------------------------------
-
-
-@check("function")
-def ignored(function: Function, deployment: Deployment) -> Iterator[Problem]:
-    """SAM's Policies and PermissionsBoundary beside Role: they are for the role that SAM would make."""
-    written = _sam_properties(deployment, function)
-    role = written.get("Role")
-    if role is None or (isinstance(role, dict) and "AWS::NoValue" in str(role)):
-        return
-    for name in ("Policies", "PermissionsBoundary"):
-        if written.get(name) is not None and "AWS::NoValue" not in str(written[name])[:40]:
-            path = ("Resources", function.id, "Properties", name)
-            yield Problem(Place(path, True), fields={"property": name})
-
-
-def _sam_properties(deployment: Deployment, function: Resource) -> Mapping[str, Any]:
-    """The properties of an AWS::Serverless::Function as they were written, without Globals; empty for any other."""
-    root = deployment.template.document.root
-    resources = root.get("Resources") if isinstance(root, dict) else None
-    resource = resources.get(function.id) if isinstance(resources, dict) else None
-    if not isinstance(resource, dict) or resource.get("Type") != "AWS::Serverless::Function":
-        return {}
-    properties = resource.get("Properties")
-    return properties if isinstance(properties, dict) else {}
+# -- what SAM refuses --------------------------------------------------------------------------------------------------
 
 
 @check("deployment")

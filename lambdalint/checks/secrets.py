@@ -15,10 +15,12 @@ _HOLE = "\0"
 """Stands for a part of a text that is not known."""
 _LONGEST = 65_536
 """Characters of a value that are looked at: Lambda takes 4 KB of variables in all."""
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_WORDY = re.compile(r"[A-Za-z_][A-Za-z_.-]*\d{0,4}")
-_PATH = re.compile(r"(?:~|\.{1,2})?/.*|[A-Za-z]:\\.*|[\w.+-]+://[^@]*", re.S)
-_SCOPE = re.compile(r"(?:arn|ssm|secretsmanager|resolve|file|kms|op|vault):\S+")
+_SHORTEST = 8
+"""Characters of the shortest thing that a form finds: ``a://:b@c``."""
+_NUMBER = r"[+-]?\d+(?:\.\d+)?"
+_WORDY = r"[A-Za-z_][A-Za-z_.-]*\d{0,4}"
+_PATH = r"(?s)(?:~|\.{1,2})?/.*|[A-Za-z]:\\.*|[\w.+-]+://[^@]*"
+_SCOPE = r"(?:arn|ssm|secretsmanager|resolve|file|kms|op|vault):\S+"
 
 
 @check("function")
@@ -35,12 +37,13 @@ def literal_secret(
     whole, must be known and no placeholder. ``names``: how a name ends, in lower case without separators.
     ``placeholders``: expressions that find what only stands for a secret.
     """
-    stand_in = re.compile("|".join(f"(?:{one})" for one in placeholders), re.I)
+    stand_in = "(?i)" + "|".join(f"(?:{one})" for one in placeholders)
     for name, value in _variables(function).items():
         literal = _literal(value)
         if literal is None:
             continue
-        form = next((what for what, pattern in forms.items() if _holds(pattern, literal, stand_in)), None)
+        told = forms.items() if len(literal) >= _SHORTEST else ()
+        form = next((what for what, pattern in told if _holds(pattern, literal, stand_in)), None)
         place = function.at("Environment", "Variables", name)
         if form is not None:
             yield Problem(place, "form", {"variable": name, "form": form})
@@ -72,11 +75,11 @@ def _literal(value: Value) -> str | None:
     return value[:_LONGEST] if isinstance(value, str) else None
 
 
-def _holds(pattern: str, literal: str, stand_in: re.Pattern[str]) -> bool:
+def _holds(pattern: str, literal: str, stand_in: str) -> bool:
     for match in re.finditer(pattern, literal):
         groups = match.groupdict()
         found = groups.get("secret") or groups.get("pair") or match.group()
-        if _HOLE not in found and not stand_in.search(found) and len(set(found)) > 1:
+        if _HOLE not in found and not re.search(stand_in, found) and len(set(found)) > 1:
             return True
     return False
 
@@ -85,18 +88,18 @@ def _by_name(name: str, names: Sequence[str]) -> bool:
     return re.sub(r"[^a-z0-9]", "", name.lower()).endswith(tuple(names))
 
 
-def _is_secret(literal: str, name: str, stand_in: re.Pattern[str]) -> bool:
+def _is_secret(literal: str, name: str, stand_in: str) -> bool:
     """Whether a value can be the secret itself: no number, boolean, ARN, path, reference, and no placeholder."""
     value = literal.strip()
-    if not value or value.lower() in ("true", "false", "null", "none") or _NUMBER.fullmatch(value):
+    if not value or value.lower() in ("true", "false", "null", "none") or re.fullmatch(_NUMBER, value):
         return False
-    if _SCOPE.match(value) or _PATH.fullmatch(value) or _is_relative_path(value):
+    if re.match(_SCOPE, value) or re.fullmatch(_PATH, value) or _is_relative_path(value):
         return False
-    if len(set(value)) == 1 or stand_in.search(value):
+    if len(set(value)) == 1 or re.search(stand_in, value):
         return False
     return re.sub(r"[^a-z0-9]", "", value.lower()) != re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _is_relative_path(value: str) -> bool:
     """``prod/db/password``: words between slashes, where a random text has digits and capitals everywhere."""
-    return "/" in value and all(_WORDY.fullmatch(part) for part in value.split("/"))
+    return "/" in value and all(re.fullmatch(_WORDY, part) for part in value.split("/"))

@@ -101,7 +101,6 @@ def where(deployment: Deployment, place: Place, cwd: str) -> str:
         return f"{path}{inside}:{place.span.line}" if place.span else path + inside
     document = deployment.template.document
     path_there = deployment.origin(place.path).path or place.path
-    if place.span is not None:
-        line = document.locate(path_there).line
-        return f"{template}:{line}, line {place.span.line} of the code"
+    if place.span is not None and place.inside:
+        return f"{template}:{document.locate_in(path_there, *place.span).line}"
     return f"{template}:{document.locate(path_there, place.key).line}"

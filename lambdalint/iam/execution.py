@@ -8,14 +8,14 @@ from typing import Any, Literal, NamedTuple
 from lambdalint.finding import Place
 from lambdalint.iam.actions import action as action_of
 from lambdalint.iam.coverage import resource_arn
-from lambdalint.iam.policies import ALLOWED, NOT_ALLOWED, Grants, Statement, matches_action
+from lambdalint.iam.policies import ALLOWED, DENY, NOT_ALLOWED, Grants, Statement, matches_action, matches_resource
 from lambdalint.iam.roles import ATTACHING, RolePolicies, RolePolicy, context, role_of, role_policies
 from lambdalint.iam.templates import policy_template
 from lambdalint.model.deployment import Deployment, Function, Resource, Role, relation
 from lambdalint.model.values import Reference, Text, Value
 
-Lack = Literal["action", "resource"]
-"""What a role lacks: an action anywhere, or an action that it has elsewhere on the resource at hand."""
+Lack = Literal["action", "resource", "denied", "bounded"]
+"""Why a role may not: no statement allows the action, or only on other resources; a Deny or the boundary forbids it."""
 
 _ITEMS = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem")
 WRITES = {
@@ -140,10 +140,10 @@ def _may_attach(deployment: Deployment, name: str, role: Role) -> bool:
 
 
 class Lacking(NamedTuple):
-    """What a role lacks of a need, and the statements that allow it elsewhere."""
+    """What a role lacks of a need, and the statements that decide: those that allow it elsewhere, or deny it."""
 
     kind: Lack
-    elsewhere: tuple[Statement, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
 
 def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], arn: Value = None) -> Lacking | None:
@@ -151,18 +151,26 @@ def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], ar
 
     The action decides. The resource (an ARN) decides too where every ARN concerned is of the same template.
     """
+    around = context(deployment)
     if grants.allows_any(actions) == NOT_ALLOWED:
-        return Lacking("action")
-    if arn is None or grants.allows_any(actions, arn, context(deployment)) != NOT_ALLOWED:
+        arn = None
+    elif arn is None or grants.allows_any(actions, arn, around) != NOT_ALLOWED:
         return None
-    concerned = tuple(
+    speaking = [
         statement
         for action in actions
         for statement in grants.speaking_of(action)
         if matches_action(statement, action) is not False
-    )
-    if all(_is_local(deployment, statement) for statement in concerned):
-        return Lacking("resource", concerned)
+    ]
+    denying = [one for one in speaking if one.effect == DENY and (arn is None or matches_resource(one, arn, around))]
+    if denying:
+        return Lacking("denied", tuple(denying))
+    if grants.boundary is not None and grants.boundary.allows_any(actions, arn, around) == NOT_ALLOWED:
+        return Lacking("bounded")
+    if arn is None:
+        return Lacking("action")
+    if all(_is_local(deployment, statement) for statement in speaking):
+        return Lacking("resource", tuple(speaking))
     return None
 
 

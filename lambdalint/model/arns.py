@@ -1,6 +1,6 @@
 """ARNs and references followed to the resource that they mean, however they are written."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from typing import Any, NamedTuple
 

@@ -4,7 +4,7 @@ A Resource holds values only. What joins resources (a function's role, its event
 which notes what was looked at: a check's result is valid for every deployment in which those things are the same.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ NAME_PROPERTIES = {
 """The property that gives a resource the name by which an ARN calls it."""
 
 
-_FUNCTION_NAME = re.compile(r":function:([A-Za-z0-9_-]+)")
+_FUNCTION_NAME = r":function:([A-Za-z0-9_-]+)"
 
 
 class Resource:
@@ -84,7 +84,7 @@ class Resource:
                 pieces = getattr(value, "parts", (value,))
                 for piece in pieces:
                     if isinstance(piece, str) and ":function:" in piece:
-                        found.update(_FUNCTION_NAME.findall(piece))
+                        found.update(re.findall(_FUNCTION_NAME, piece))
                 if path and path[-1] == "FunctionName" and isinstance(value, str):
                     found.add(value.split(":", 1)[0])
             self._names = frozenset(found)
@@ -366,7 +366,7 @@ class Deployment:
         return self._indexes[kind]
 
     def has(self, need: str) -> bool:
-        """Whether there is what a rule ``needs``: see rules/rule.schema.json. For the engine; a look that is not noted."""
+        """Whether there is what a rule ``needs`` (rules/rule.schema.json). The engine asks: the look is not noted."""
         if need not in self._has:
             outer, self._trace = self._trace, None
             try:
@@ -376,10 +376,10 @@ class Deployment:
         return self._has[need]
 
     def _is_there(self, need: str) -> bool:
-        if need == "local-code":
+        if need in ("local-code", "local-path"):
             artifacts = self.template.artifacts
-            things = (*self.functions, *self.layers) if artifacts is not None else ()
-            return any(artifacts.code(thing) is not None for thing in things)
+            codes = map(artifacts.code, (*self.functions, *self.layers)) if artifacts is not None else ()
+            return any(code is not None and (code.exists or need == "local-path") for code in codes)
         if need == "own-role":
             return not all(map(self._is_sams_own, self.roles))
         if need == "override":

@@ -3,7 +3,7 @@
 The kinds are those of rules/event_sources.yaml, which says what each needs (principal, ranges, the caller's patience).
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from collections.abc import Mapping
 from typing import NamedTuple

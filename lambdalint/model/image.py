@@ -4,7 +4,7 @@ An Image is a handle. Its manifests and its configuration are read on the first 
 only when their sizes or the files of the task root are asked for.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol

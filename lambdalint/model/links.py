@@ -1,6 +1,6 @@
 """What each kind of resource says of the functions that it invokes: one reader a type of resource."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import json
 import re
@@ -29,7 +29,7 @@ class Link(NamedTuple):
     settings_path: Path = ()
 
 
-_FUNCTION = re.compile(r"[a-z0-9:-]*:function:[A-Za-z0-9_:$-]+")
+_FUNCTION = r"[a-z0-9:-]*:function:[A-Za-z0-9_:$-]+"
 
 Reader = Callable[[Deployment, Resource], Iterator[Link]]
 
@@ -275,7 +275,7 @@ def _named_functions(value: Any, path: Path) -> Iterator[tuple[Path, Value]]:
             if isinstance(piece, Reference):
                 yield path, piece
             elif isinstance(piece, str):
-                for found in _FUNCTION.findall(piece):
+                for found in re.findall(_FUNCTION, piece):
                     yield path, found
 
 

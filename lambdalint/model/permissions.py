@@ -1,6 +1,6 @@
 """Who may invoke a function: the AWS::Lambda::Permission resources of a template."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import re
 from typing import NamedTuple
@@ -152,7 +152,9 @@ def plain(value: Value) -> str | None:
 def is_principal(service: str, expected: str) -> bool:
     """Whether a service principal is the one expected, in its regional form too (``sns.eu-south-1.amazonaws.com``)."""
     one, other = _bare(service), _bare(expected)
-    return one == other or re.fullmatch(re.escape(other) + r"\.(?:region|[a-z]+(?:-[a-z]+)+-\d+)", one) is not None
+    if one == other or not one.startswith(other + "."):
+        return one == other
+    return re.fullmatch(r"region|[a-z]+(?:-[a-z]+)+-\d+", one[len(other) + 1 :]) is not None
 
 
 def _bare(principal: str) -> str:

@@ -1,6 +1,6 @@
 """A quota as a check sees it."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -4,7 +4,7 @@ Only what the handler reaches is listed: the module-level code of the modules th
 that can be followed from it. What cannot be followed yields nothing, and flags say that there was something.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping

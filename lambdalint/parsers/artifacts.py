@@ -23,11 +23,12 @@ _ZIP_ENDINGS = (".zip", ".jar", ".war", ".whl")
 class PackageFiles:
     """A package (or one folder of it) on Python's search path."""
 
-    __slots__ = ("_package", "_root")
+    __slots__ = ("_names", "_package", "_root")
 
     def __init__(self, package: Package, root: str = "") -> None:
         self._package = package
         self._root = root
+        self._names: list[str] | None = None
 
     def read(self, name: str) -> bytes | None:
         return self._package.read(self._root + name, 1_000_001)
@@ -36,8 +37,14 @@ class PackageFiles:
         return self._package.has(self._root + name)
 
     def names_under(self, prefix: str) -> Iterable[str]:
-        whole = self._root + prefix
-        return (name[len(self._root) :] for name in self._package.members if name.startswith(whole))
+        from bisect import bisect_left
+        from itertools import islice, takewhile
+
+        if self._names is None:
+            cut = len(self._root)
+            self._names = sorted(name[cut:] for name in self._package.members if name.startswith(self._root))
+        start = bisect_left(self._names, prefix)
+        return takewhile(lambda name: name.startswith(prefix), islice(self._names, start, None))
 
     def place(self, name: str, span: Span | None, anchor: str | None) -> Place:
         if self._package.kind == "folder":
@@ -179,7 +186,7 @@ class LocalArtifacts(LocalPaths):
             files.append(InlineFiles(inline, ("Resources", function.id, "Properties", "Code", "ZipFile")))
         elif code is not None and code.exists:
             if os.path.isdir(code.path):
-                files.append(FolderFiles(code.path, self._template.project))
+                files.append(FolderFiles(code.path, self._bounds(code.path)))
             built = self.package(deployment, function)
             if built is not None and (built.path != code.path or not files):
                 files.append(PackageFiles(built))

@@ -26,7 +26,7 @@ class LocalPaths:
     def code(self, resource: Resource) -> LocalCode | None:
         """The local path of a function's or layer's code; None where the template names none."""
         key = "Content" if isinstance(resource, Layer) else "Code"
-        given = self._settings.images.get(resource.id) or self._settings.artifacts.get(resource.id)
+        given = self._given(resource)
         asset = self._template.assets.get(resource.id)
         if given is not None:
             return _built(os.path.join(self._settings.cwd, given), given, key)
@@ -47,6 +47,14 @@ class LocalPaths:
         path = os.path.normpath(os.path.join(self._template.directory, value))
         inside, exists = self._looked_up(path)
         return LocalCode(path, value, keys, exists, inside)
+
+    def _given(self, resource: Resource) -> str | None:
+        """What ``--image`` or ``--artifact`` say; SAM puts ten letters of a hash behind the logical ID of a layer."""
+        named = {**self._settings.artifacts, **self._settings.images}
+        found = named.get(resource.id)
+        if found is None and named and isinstance(resource, Layer):
+            found = named.get(resource.id[:-10]) if resource.id[-10:].isalnum() else None
+        return found
 
     def _looked_up(self, path: str) -> tuple[bool, bool]:
         """Whether a path is below the project root, and is there; many rules and functions ask of the same."""

@@ -25,7 +25,7 @@ PSEUDO = frozenset(
 )
 SECRET_SERVICES = ("secretsmanager", "ssm-secure")
 _SUB = re.compile(r"\$\{([^${}]*)\}")
-_DYNAMIC = re.compile(r"\{\{resolve:([a-z-]+):[^{}]*\}\}")
+_DYNAMIC = r"\{\{resolve:([a-z-]+):[^{}]*\}\}"
 
 
 class Environment(Protocol):
@@ -178,9 +178,11 @@ class _Evaluator:
     # -- values --------------------------------------------------------------------------------------------------
 
     def _string(self, value: str) -> Value:
+        if "{{resolve:" not in value:
+            return value
         parts: list[Any] = []
         end = 0
-        for match in _DYNAMIC.finditer(value):
+        for match in re.finditer(_DYNAMIC, value):
             service = match.group(1)
             reason = f"{service} resolves it when the stack is deployed"
             parts += [value[end : match.start()], Unknown(reason, service in SECRET_SERVICES, match.group(0))]

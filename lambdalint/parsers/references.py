@@ -14,7 +14,7 @@ from lambdalint.nearest import nearest
 from lambdalint.parsers.intrinsics import PSEUDO, function_name, sub_names
 
 CORE = ("AWS::Lambda::", "AWS::Serverless::")
-_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+_NAME = r"[A-Za-z0-9_.:-]+"
 
 
 class Mention(NamedTuple):
@@ -61,7 +61,7 @@ def _mention(function: str, argument: Any, path: Path) -> Iterator[Mention]:
         own = argument[1] if isinstance(argument, list) and len(argument) > 1 else None
         if isinstance(text, str) and (own is None or isinstance(own, dict)):
             for name in dict.fromkeys(content.strip() for _, _, content in sub_names(text)):
-                if name not in (own or ()) and not name.startswith("!") and _NAME.fullmatch(name):
+                if name not in (own or ()) and not name.startswith("!") and re.fullmatch(_NAME, name):
                     yield Mention(name, function, "Resources", path)
     elif function == "Fn::If" and isinstance(first, str):
         yield Mention(first, function, "Conditions", (*path, 0))

@@ -6,7 +6,7 @@ named deployment at a time, as somebody would deploy it; of many, those that con
 derived scenario, and in the end all that do not contradict each other. So the number of scenarios is never a product.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple

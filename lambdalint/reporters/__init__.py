@@ -4,7 +4,7 @@ Each format is a module with ``render(report, rules, options) -> str``, imported
 line feed unless it is empty.
 """
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -91,9 +91,7 @@ class Options(NamedTuple):
 
 def render(form: str, report: Report, rules: Sequence[RuleInfo], options: Options) -> str:
     """The report in the format named; ``rules`` are those of the run in the book's order. KeyError: no such format."""
-    from importlib import import_module
-
-    text: str = import_module(f"lambdalint.reporters.{MODULES[form]}").render(report, rules, options)
+    text: str = __import__(f"lambdalint.reporters.{MODULES[form]}", fromlist=("render",)).render(report, rules, options)
     return text
 
 

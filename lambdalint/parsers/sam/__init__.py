@@ -194,8 +194,6 @@ def _has_api(expansion: Expansion) -> bool:
 
 
 def _expand_one(expansion: Expansion, logical_id: str) -> None:
-    from importlib import import_module
-
     resource = expansion.resources[logical_id]
     owner = Owner(logical_id, resource, expansion.inherited.get(logical_id, {}))
     module = _MODULES.get(owner.type)
@@ -205,7 +203,7 @@ def _expand_one(expansion: Expansion, logical_id: str) -> None:
     if not isinstance(resource.get("Properties", {}), dict):
         expansion.fault("malformed", owner.at(), property="Properties", expected=["map"])
     try:
-        import_module("." + module, __name__).expand(expansion, owner)
+        __import__(f"{__name__}.{module}", fromlist=("expand",)).expand(expansion, owner)
     except Refused as refused:
         expansion.faults.append(refused.fault)
     except (TypeError, KeyError, AttributeError, ValueError, IndexError):

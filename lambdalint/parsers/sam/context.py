@@ -1,6 +1,6 @@
 """What the expansion of one template shares: the raw tree, what was generated, and where each thing was written."""
 
-from __future__ import annotations
+# No "from __future__ import annotations" here: a NamedTuple would compile each of its annotations at every start.
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ PREFIX = "AWS::Serverless::"
 _ATTRIBUTES = ("DeletionPolicy", "UpdatePolicy", "Condition", "UpdateReplacePolicy", "Metadata")
 _PASSED_ON = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+\Z")
-_SUB_VARIABLE = re.compile(r"\$\{([A-Za-z0-9.]+|AWS::[A-Z][A-Za-z]*)\}")
+_SUB_VARIABLE = r"\$\{([A-Za-z0-9.]+|AWS::[A-Z][A-Za-z]*)\}"
 _PARTITIONS = (
     ("cn-", "aws-cn"),
     ("us-gov", "aws-us-gov"),
@@ -165,7 +165,7 @@ class Expansion:
             found = self.parameter(match[1])
             return match[0] if found is None or isinstance(found, (dict, list)) else str(found)
 
-        return _SUB_VARIABLE.sub(known, value)
+        return re.sub(_SUB_VARIABLE, known, value)
 
     def unsettled(self, value: Any) -> bool:
         """True for a value that a deployment would settle: unknown, or a declared parameter without a known value."""
@@ -178,7 +178,7 @@ class Expansion:
         if isinstance(name, str):
             return name in declared
         text = text[0] if isinstance(text, list) and text else text
-        return isinstance(text, str) and any(found in declared for found in _SUB_VARIABLE.findall(text))
+        return isinstance(text, str) and any(found in declared for found in re.findall(_SUB_VARIABLE, text))
 
     @property
     def partition(self) -> str:
