@@ -64,6 +64,8 @@ class Judge:
         location, written, links = self._locate(problem.at, deployment, decisions)
         related += links
         for place, note in problem.related:
+            if deployment is not None and deployment.template.kind == ALONE and place.file is None:
+                continue  # there is no template to point at
             where, _, links = self._locate(place, deployment, decisions)
             related.append(Related(where, note))
             related += links

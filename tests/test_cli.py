@@ -378,3 +378,12 @@ def test_a_plain_run_loads_nothing_heavy(folder):
 def test_write_whole_says_why(folder):
     with pytest.raises(SettingsError, match="it is a folder"):
         write_whole({".": "text"})
+
+
+def test_paths_alone_mean_what_the_parser_makes_of_them():
+    from lambdalint.arguments import check_parser
+    from lambdalint.cli import DEFAULTS
+
+    parsed = vars(check_parser().parse_args(["a.yaml", "b"]))
+    assert parsed.pop("paths") == ["a.yaml", "b"]
+    assert {name: value or None for name, value in parsed.items()} == {n: v or None for n, v in DEFAULTS.items()}

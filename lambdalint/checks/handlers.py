@@ -13,6 +13,7 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.artifact import Package
+from lambdalint.model.code import is_library_layer
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.local import LayerUse
 from lambdalint.model.packages import layers_of, member_place, wrapped
@@ -38,11 +39,6 @@ _OUTPUTS = frozenset(
     "dist build out target bin lib publish release output .build .webpack .esbuild .next esm cjs".split()
 )
 _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/index.mjs", "/index.cjs", "/package.json")
-_LIBRARIES = re.compile(
-    r":layer:(?:AWSLambdaPowertools\w+|LambdaInsightsExtension\w*|AWS-Parameters-and-Secrets-Lambda-Extension\w*|"
-    r"AWS-AppConfig-Extension\w*|AWSSDKPandas\w*|AWSDataWrangler\w*|AWSLambda-Python\w*|xray\w*)"
-)
-"""AWS's own layers, which hold libraries and extensions and no handler."""
 
 
 @check("function")
@@ -105,9 +101,7 @@ def _layers(deployment: Deployment, function: Function) -> tuple[list[Package], 
 def _may_hold(use: LayerUse, function: Function) -> bool:
     if use.package is not None:
         return not use.package.complete
-    listed = function.get("Layers")
-    written = str(listed[use.position]) if isinstance(listed, list) and use.position < len(listed) else ""
-    return _LIBRARIES.search(written) is None
+    return not is_library_layer(function, use)
 
 
 def _missing(

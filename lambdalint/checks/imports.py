@@ -109,11 +109,17 @@ class _Supply:
                 self.open = True
                 continue
             self.packages += [(use.package, root) for root in use.package.python_roots]
-            if not use.package.built and artifacts.has_build_step(deployment, use.layer):
+            if use.package.built:
+                continue
+            wanted = artifacts.requirements(deployment, use.layer)
+            if artifacts.has_build_step(deployment, use.layer):
                 # Before its build a layer's source lies without the folder that the build puts around it.
                 self.packages.append((use.package, ""))
-                self._add(artifacts.requirements(deployment, use.layer))
                 self.unbuilt = True
+            elif "python/" in use.package.left_out or artifacts.ignored(f"{use.package.path}/python"):
+                self.open = True  # a script installs into it
+            self.unbuilt = self.unbuilt or bool(wanted.names or wanted.open)
+            self._add(wanted)
         if layers_of(deployment, function) is None:
             self.open = True
         self.where = f"what {', '.join(dict.fromkeys(files))} asks for" if files else "a requirements.txt"

@@ -1,7 +1,7 @@
 """LL119 and LL120: what was written in a template against the table of properties and their types.
 
 The look is at the template as written, not as evaluated: SAM refuses a property by its own name, and a branch of Fn::If
-is refused whether it is taken or not. What an intrinsic function gives is not judged.
+is refused whether it is taken or not. What an intrinsic function gives is judged for a function's numbers alone.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ PACKAGED = (("Properties", "Code"), ("Properties", "Content"))
 """Blocks that may be a local path, which ``aws cloudformation package`` replaces."""
 
 
+NUMBERS = ("MemorySize", "ReservedConcurrentExecutions", "Timeout")
+"""A function's numbers that templates take from parameters and maps: judged by what these give, too."""
+
+
 class Misfit(NamedTuple):
     """Something written that the table does not have: an unknown name, or a value of another type."""
 
@@ -75,12 +79,21 @@ def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Pr
 @check("deployment")
 def wrong_type(subject: Deployment, deployment: Deployment) -> Iterator[Problem]:
     """Values of a type that CloudFormation or SAM refuses."""
+    literal = set()
     for misfit in misfits(subject):
         if misfit.kind == "wrong-type":
+            literal.add((misfit.fields["property"], misfit.fields["found"]))
             # Of a map or a list the name is shown: the value may go on for many lines.
             yield Problem(
                 _place(subject, misfit.path, misfit.fields["found"] in ("a list", "a map")), fields=misfit.fields
             )
+    for function in subject.functions:
+        for name in NUMBERS:
+            value = function.get(name)
+            if isinstance(value, str) and not _is("integer", value):
+                fields = _mistyped((name,), value, ["integer"]).fields
+                if (name, fields["found"]) not in literal:
+                    yield Problem(function.at(name), fields=fields)
 
 
 def _place(deployment: Deployment, path: Path, key: bool = False) -> Place:

@@ -10,7 +10,7 @@ from lambdalint.finding import Problem
 from lambdalint.model.code import of_function, site_place, source_of
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.runtimes import runtime_of
-from lambdalint.model.source import NewSyntax
+from lambdalint.model.source import Import, NewSyntax, Source
 
 
 @check("function")
@@ -44,6 +44,8 @@ def newer_syntax(
         if one.version > version:
             first.setdefault((one.site.root, one.site.file, one.name), one)
     for one in first.values():
+        if _is_told_apart(source, one.site.root, one.site.file):
+            continue
         fields = {
             "syntax": syntax.get(one.name, one.name),
             "needed": "{}.{}".format(*one.version),
@@ -64,6 +66,27 @@ def syntax_error(function: Function, deployment: Deployment) -> Iterator[Problem
     source = source_of(deployment, function)
     for fault in source.faults if source is not None else ():
         assert source is not None
+        if _is_told_apart(source, fault.root, fault.file):
+            continue
         place = of_function(source.fault_place(fault), deployment, function)
         fields = {"runtime": function.runtime, "problem": fault.message.rstrip(".")}
         yield Problem(place, fields=fields)
+
+
+_TOLD_APART = ("version_info", "SyntaxError", "hexversion")
+"""Words of a module that imports others according to the Python that runs it."""
+
+
+def _is_told_apart(source: Source, root: int, file: str) -> bool:
+    """Whether a module is imported only where another asks for the version of Python first, or catches the error."""
+    if file == source.handler.file:
+        return False
+    name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    leading = [one for one in source.imports if _leads_to(one, name)]
+    texts = [source.text(one.site.root, one.site.file) or "" for one in leading]
+    return bool(texts) and all(any(word in text for word in _TOLD_APART) for text in texts)
+
+
+def _leads_to(one: Import, name: str) -> bool:
+    named = (f"{one.module}.{word}" for word in one.names)
+    return f"{one.module}.".startswith(f"{name}.") or name in named

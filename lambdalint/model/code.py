@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from lambdalint.finding import Place
 from lambdalint.model.deployment import ALONE, Deployment, Function
+from lambdalint.model.local import LayerUse
 from lambdalint.model.packages import layers_of
 from lambdalint.model.source import Site, Source
 from lambdalint.model.values import Value, is_open
@@ -15,7 +16,7 @@ _LIBRARIES = re.compile(
     r":layer:(?:AWSLambdaPowertools\w+|LambdaInsightsExtension\w*|AWS-Parameters-and-Secrets-Lambda-Extension\w*|"
     r"AWS-AppConfig-Extension\w*|AWSSDKPandas\w*|AWSDataWrangler\w*|AWSLambda-Python\w*|xray\w*)"
 )
-"""AWS's own layers, which hold libraries and extensions: they set no variables for the handler."""
+"""AWS's own layers: they hold no handler, and set no variables for one."""
 
 
 def source_of(deployment: Deployment, function: Function) -> Source | None:
@@ -55,14 +56,14 @@ def variables_of(deployment: Deployment, function: Function) -> Mapping[str, Val
     return variables if isinstance(variables, dict) and not is_open(variables) else None
 
 
+def is_library_layer(function: Function, use: LayerUse) -> bool:
+    """Whether a layer is one of AWS's own, with libraries and extensions and no code of the function's makers."""
+    listed = function.get("Layers")
+    written = str(listed[use.position]) if isinstance(listed, list) and use.position < len(listed) else ""
+    return _LIBRARIES.search(written) is not None
+
+
 def has_unseen_layer(deployment: Deployment, function: Function) -> bool:
     """Whether there may be a layer with code of the function's makers that is not here."""
     layers = layers_of(deployment, function)
-    listed = function.get("Layers")
-    if layers is None:
-        return True
-    for use in layers:
-        written = str(listed[use.position]) if isinstance(listed, list) and use.position < len(listed) else ""
-        if use.package is None and _LIBRARIES.search(written) is None:
-            return True
-    return False
+    return layers is None or any(use.package is None and not is_library_layer(function, use) for use in layers)

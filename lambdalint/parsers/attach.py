@@ -38,7 +38,7 @@ class LocalPaths:
         keys: tuple[str, ...] = (key,)
         if isinstance(value, dict) and isinstance(value.get("ImageUri"), str):
             value, keys = value["ImageUri"], (key, "ImageUri")
-            if not (value.startswith((".", "/")) or value.endswith(IMAGE_ENDINGS)) or "amazonaws.com" in value:
+            if "amazonaws.com" in value or not self._is_image_path(value):
                 return None
         if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
             return None
@@ -47,6 +47,12 @@ class LocalPaths:
         path = os.path.normpath(os.path.join(self._template.directory, value))
         inside, exists = self._looked_up(path)
         return LocalCode(path, value, keys, exists, inside)
+
+    def _is_image_path(self, written: str) -> bool:
+        """Whether an ImageUri is a path; the name of a repository may look like one, unless a layout lies there."""
+        if written.startswith((".", "/")) or written.endswith(IMAGE_ENDINGS):
+            return True
+        return os.path.isfile(os.path.join(self._template.directory, written, "index.json"))
 
     def _given(self, resource: Resource) -> str | None:
         """What ``--image`` or ``--artifact`` say; SAM puts ten letters of a hash behind the logical ID of a layer."""

@@ -288,7 +288,7 @@ def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment) -> R
     path: Path = ("Resources", logical_id)
     value, written = evaluate(raw.get("Properties"), assignment, (*path, "Properties"))
     if not isinstance(value, dict):
-        value = OpenMap() if isinstance(value, Unknown) else {}
+        value = {} if value is None else OpenMap()
     if "Fn::Transform" in raw:
         value = OpenMap(value)
     condition = raw.get("Condition")

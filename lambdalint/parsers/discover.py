@@ -119,7 +119,7 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
     if _is_assembly(path, names):
         yield Source("assembly", path, None, True)
         return
-    if "oci-layout" in names and "index.json" in names:
+    if "index.json" in names and ("oci-layout" in names or "blobs" in names):
         yield Source("image", path, None, True)
         return
     from lambdalint.parsers.gitignore import Ignored, matcher

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from lambdalint.finding import Fault, Path
@@ -15,15 +16,16 @@ VALUES_LIMIT = 600_000
 
 _DUPLICATES_LIMIT = 100
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_TO_BRACKET = re.compile(r'[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^"\[\]{}]*){0,99}', re.DOTALL)
-"""Up to the next bracket, or a hundred strings further: each repetition takes memory until the match ends."""
 _CONSTANT = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN', re.DOTALL)
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
-_SCALAR = re.compile(r"[^\s,\]}]+")
+_DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
+_LONGEST = 18
+"""Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
+_EAGER = 4
+"""Levels of a text whose members are told apart at once: down to the properties of each resource."""
 
 
 def load(lines: Lines) -> Contents:
@@ -34,19 +36,11 @@ def load(lines: Lines) -> Contents:
     start = _space(text, 0)
     if start == len(text):
         return _refused(lines, "empty", 0)
-    repeated = False
-
-    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal repeated
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            repeated = True
-        return values
-
+    # A hook for each integer would take as long as all the rest.
+    has_long = b"\1" * (_LONGEST + 1) in text.encode("utf-8", "surrogatepass").translate(_DIGITS)
+    whole = _integer if has_long else None
     try:
-        root = json.loads(
-            text, object_pairs_hook=mapping, parse_int=_integer, parse_float=_float, parse_constant=_constant
-        )
+        root = json.loads(text, parse_int=whole, parse_float=_float, parse_constant=_constant)
     except RecursionError:
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     except _NotJsonError as error:
@@ -55,12 +49,13 @@ def load(lines: Lines) -> Contents:
         return _refused(lines, "syntax", found.start() if found else start, problem=problem, context="")
     except json.JSONDecodeError as error:
         return _refused(lines, "syntax", error.pos, problem=error.msg, context="")
-    if _too_deep(root):
+    keys = _count_keys(root)
+    if keys is None:
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     if _ESCAPED_SURROGATE.search(text):
         root = _without_lone_surrogates(root)
     places = JsonPlaces(lines, start)
-    faults = places.duplicates() if repeated else []
+    faults = places.duplicates() if _may_repeat(text, keys) else []
     if not isinstance(root, dict):
         found_kind = "list" if isinstance(root, list) else "scalar"
         faults.append(Fault("not-a-template", (), {"found": found_kind}, lines.span(places.find(())[2])))
@@ -76,7 +71,7 @@ def _constant(text: str) -> Any:
 
 
 def _integer(text: str) -> int | str:
-    return int(text) if len(text) < 19 else text
+    return int(text) if len(text) <= _LONGEST else text
 
 
 def _float(text: str) -> float | str:
@@ -98,19 +93,31 @@ def _space(text: str, offset: int) -> int:
     return found.end() if found else offset
 
 
-def _too_deep(root: Any) -> bool:
-    """Level by level: no recursion, and only collections are kept."""
-    level = [root] if isinstance(root, (dict, list)) else []
-    for _ in range(DEPTH_LIMIT):
-        level = [
-            item
-            for values in level
-            for item in (values.values() if values.__class__ is dict else values)
-            if item.__class__ is dict or item.__class__ is list
-        ]
+def _count_keys(root: Any) -> int | None:
+    """How many keys the objects have; None where they lie too deep. Level by level: no recursion."""
+    keys = 0
+    level = [root]
+    for _ in range(DEPTH_LIMIT + 1):
+        maps = [value for value in level if value.__class__ is dict]
+        keys += sum(map(len, maps))
+        members = chain(*map(dict.values, maps), *(value for value in level if value.__class__ is list))
+        level = [value for value in members if value.__class__ is dict or value.__class__ is list]
         if not level:
+            return keys
+    return None
+
+
+def _may_repeat(text: str, keys: int) -> bool:
+    """Whether a text has more keys than those that its objects came to.
+
+    A key is a quotation mark with a colon behind it: neither an escaped one, nor that of a string which begins so.
+    """
+    written = text.count('":')
+    for before in ' [,:\\\n\t\r':
+        if written == keys:
             return False
-    return True
+        written -= text.count(before + '":')
+    return written != keys
 
 
 def _without_lone_surrogates(value: Any) -> Any:
@@ -127,22 +134,25 @@ def _without_lone_surrogates(value: Any) -> Any:
 class JsonPlaces:
     """Where the values of a valid JSON text were written.
 
-    One pass finds the end of every object and array; the members of one are told apart when a path leads through it.
+    The scanner of the json module tells where a value ends. One pass over the text tells apart the members of its
+    uppermost levels; those of a value further down are told apart when a path leads through it.
     """
 
-    __slots__ = ("_ends", "_members", "lines", "start")
+    __slots__ = ("_members", "_root", "_skip", "lines", "start")
 
     def __init__(self, lines: Lines, start: int) -> None:
         self.lines = lines
         self.start = start
-        self._ends: dict[int, int] = {}
-        """The offset behind each closing bracket, by that of its opening one."""
+        self._skip = json.JSONDecoder(parse_int=str, parse_float=str).scan_once
+        self._root: Extent | None = None
         self._members: dict[int, Any] = {}
 
     def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
         """See ``document.Places``."""
         key, depth = None, 0
-        extent = (self.start, self._end(self.start))
+        if self._root is None:
+            self._root = self.start, self._read(self.start, _EAGER)
+        extent = self._root
         for step in path:
             members = self._members_of(extent[0])
             if members.__class__ is dict:
@@ -169,7 +179,7 @@ class JsonPlaces:
             offset, path = waiting.pop()
             members: dict[Any, Extent] = {}
             first: dict[Any, Extent] = {}
-            for name, key, extent in self._scan(offset):
+            for name, key, extent in self._scan(offset, 0):
                 if key is not None and name in first:
                     fields = {"key": name, "first_line": self.lines.position(first[name][0])[0]}
                     faults.append(Fault("duplicate-key", (*path, name), fields, self.lines.span(key), True))
@@ -178,67 +188,51 @@ class JsonPlaces:
                 elif key is not None:
                     first[name] = key
                 members[name] = extent
-            waiting += [(extent[0], (*path, name)) for name, extent in members.items() if extent[0] in self._ends]
+            waiting += [(at, (*path, name)) for name, (at, _) in members.items() if self.lines.text[at] in "{["]
         return sorted(faults, key=lambda fault: fault.span or ())
 
     def _members_of(self, offset: int) -> Any:
         """Extents of key and value by key, extents by index, or None for a scalar."""
         if offset not in self._members:
-            first = self.lines.text[offset]
-            members: Any = None
-            if first == "{":
-                members = {name: (key, extent) for name, key, extent in self._scan(offset)}
-            elif first == "[":
-                members = [extent for _, _, extent in self._scan(offset)]
-            self._members[offset] = members
+            self._read(offset, 1)
         return self._members[offset]
 
-    def _scan(self, offset: int) -> Iterator[tuple[Any, Extent | None, Extent]]:
+    def _read(self, offset: int, levels: int) -> int:
+        """Tell apart the members of the value that starts here, and of those below it; the offset behind it."""
+        first = self.lines.text[offset]
+        if first not in "{[" or not levels:
+            if first not in "{[":
+                self._members[offset] = None
+            end: int = self._skip(self.lines.text, offset)[1]
+            return end
+        found = list(self._scan(offset, levels - 1))
+        if first == "{":
+            self._members[offset] = {name: (key, extent) for name, key, extent in found}
+        else:
+            self._members[offset] = [extent for _, _, extent in found]
+        last = found[-1][2][1] if found else offset + 1
+        return _space(self.lines.text, last) + 1
+
+    def _scan(self, offset: int, levels: int) -> Iterator[tuple[Any, Extent | None, Extent]]:
         """Name or index, extent of the key (None in an array) and of the value of each member, in order."""
-        text = self.lines.text
+        text, skip = self.lines.text, self._skip
         if text[offset] not in "{[":
             return
-        close = self._end(offset) - 1
         in_object = text[offset] == "{"
         at = _space(text, offset + 1)
-        index = 0
-        while at < close:
-            name: Any = index
-            key = None
+        name: Any = -1
+        key: Extent | None = None
+        while text[at] not in "}]":
             if in_object:
-                end = self._end(at)
+                name, end = skip(text, at)
+                if "\\" in text[at:end]:
+                    name = _LONE_SURROGATE.sub("\ufffd", name)
                 key = (at, end)
-                name = text[at + 1 : end - 1]
-                if "\\" in name:
-                    name = _LONE_SURROGATE.sub("\ufffd", json.loads(text[at:end]))
                 colon = _COLON.match(text, end)
                 at = colon.end() if colon else end
-            end = self._end(at)
+            else:
+                name += 1
+            end = self._read(at, levels)
             yield name, key, (at, end)
             comma = _COMMA.match(text, end)
             at = comma.end() if comma else end
-            index += 1
-
-    def _end(self, offset: int) -> int:
-        """The offset behind the value that starts here."""
-        text = self.lines.text
-        first = text[offset]
-        if first in "{[":
-            if not self._ends:
-                self._match_brackets()
-            return self._ends[offset]
-        found = (_STRING if first == '"' else _SCALAR).match(text, offset)
-        return found.end() if found else offset + 1
-
-    def _match_brackets(self) -> None:
-        text, ends = self.lines.text, self._ends
-        opened: list[int] = []
-        skip, length = _TO_BRACKET.match, len(text)
-        at = 0
-        while (found := skip(text, at)) is not None and (at := found.end()) < length:
-            if text[at] in "{[":
-                opened.append(at)
-                at += 1
-            elif text[at] in "}]":
-                at += 1
-                ends[opened.pop()] = at

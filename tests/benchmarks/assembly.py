@@ -10,6 +10,8 @@ import os
 import tempfile
 import time
 
+from lambdalint.digest import sha256
+
 FUNCTIONS = 250
 """With a role each: CloudFormation takes 500 resources."""
 
@@ -20,7 +22,7 @@ def write(folder: str) -> str:
         resources[f"Fn{n}"] = {
             "Type": "AWS::Lambda::Function",
             "Properties": {
-                "Code": {"S3Bucket": {"Fn::Sub": "assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": f"{n:064d}.zip"},
+                "Code": {"S3Bucket": {"Fn::Sub": "assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": f"{sha256(str(n))}.zip"},
                 "Handler": "index.handler",
                 "Runtime": "python3.13",
                 "Timeout": 901,

@@ -69,6 +69,9 @@ class Statements(Following):
     def do_define(self, step: Any, frame: Frame) -> bool:
         _, name, index, decorators = step
         function: Value | None = Function(frame.module, index, function_scope(frame))
+        for _, _, _, default in frame.module.module.code["blocks"][index].get("parameters", ()):
+            if default is not None:
+                self.value(default, frame)
         for decorator in reversed(decorators):
             function = self.decorate(decorator, function, frame)
         self.bind(["v", name], function, frame)

@@ -202,6 +202,7 @@ def _expand_one(expansion: Expansion, logical_id: str) -> None:
         return
     if not isinstance(resource.get("Properties", {}), dict):
         expansion.fault("malformed", owner.at(), property="Properties", expected=["map"])
+        return
     try:
         __import__(f"{__name__}.{module}", fromlist=("expand",)).expand(expansion, owner)
     except Refused as refused:
