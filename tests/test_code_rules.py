@@ -180,13 +180,24 @@ def test_where_a_variable_is_read(code: str) -> None:
     assert finding.resource == "Take"
 
 
-@pytest.mark.parametrize(("mode", "said"), [("", 0), ("MODE: 'off'", 0), ("MODE: full", 1)])
-def test_what_is_read_only_where_another_variable_says_so(mode: str, said: int) -> None:
-    code = (
-        'import os\n\nif os.environ.get("MODE"):\n    TABLE = os.environ["TABLE"]\n\ndef take(event, context): pass\n'
-    )
-    findings = found("LL801", SAM + function("Take", f"Environment: {{Variables: {{{mode}}}}}"), {"src/app.py": code})
-    assert [finding.severity for finding in findings] == ["warning"] * said
+@pytest.mark.parametrize(
+    "test",
+    [
+        'if os.environ.get("MODE"):',
+        'if os.environ.get("MODE") == "full":',
+        'if "MODE" not in os.environ:',
+        'if os.environ["MODE"] == "full":',
+        'MODE = os.environ["MODE"]\nif MODE == "full":',
+        'FULL = os.environ["MODE"] == "full"\nif FULL:',
+        'LOCAL = "AWS_LAMBDA_FUNCTION_NAME" not in os.environ\nif LOCAL:',
+        'LOCAL = not os.environ.get("AWS_EXECUTION_ENV")\nDEBUG = True and LOCAL\nif DEBUG:',
+        'if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:',
+    ],
+)
+def test_what_is_read_only_where_another_variable_says_so(test: str) -> None:
+    code = f'import os\n\n{test}\n    TABLE = os.environ["TABLE"]\n\ndef take(event, context): pass\n'
+    template = SAM + function("Take", "Environment: {Variables: {MODE: full}}")
+    assert found("LL801", template, {"src/app.py": code}) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,16 @@ from lambdalint.finding import Problem
 from lambdalint.model.code import site_place, source_of, timeout_of, variables_of
 from lambdalint.model.deployment import Deployment, Function
 from lambdalint.model.quota import Quota
-from lambdalint.model.source import MODULE, Argument, ClientTimeout, EnvironmentValue, FileWrite, Site, Source
+from lambdalint.model.source import (
+    MODULE,
+    Argument,
+    ClientTimeout,
+    ContextValue,
+    EnvironmentValue,
+    FileWrite,
+    Site,
+    Source,
+)
 from lambdalint.model.values import Reference, Text, Value
 
 _WAITS_FOR = {"connect": "a connection", "read": "an answer", "total": "a request"}
@@ -132,7 +141,13 @@ _INVOKES = ("invoke", "invoke_async", "invoke_with_response_stream")
 
 def _is_itself(named: Argument, function: Function, deployment: Deployment) -> bool:
     value: Value = named
+    if isinstance(named, Text) and named.suffix.startswith(":") and len(named.parts) == 2:
+        value = named = named.parts[0]  # with a version or an alias
+        if isinstance(named, ContextValue):
+            return named.attribute in ("function_name", "invoked_function_arn")
     if isinstance(named, EnvironmentValue):
+        if named.name == "AWS_LAMBDA_FUNCTION_NAME":
+            return True
         value = (variables_of(deployment, function) or {}).get(named.name)
     if isinstance(value, Reference):
         return value.resource == function.id

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from lambdalint.checks import check
-from lambdalint.finding import WARNING, Place, Problem
+from lambdalint.finding import WARNING, Problem
 from lambdalint.model.artifact import Package
 from lambdalint.model.code import has_unseen_layer, site_place, source_of, variables_of
 from lambdalint.model.deployment import Deployment, Function, relation
 from lambdalint.model.packages import wrapped
 from lambdalint.model.quota import Quota
 from lambdalint.model.source import HANDLER, MODULE, EnvironmentRead, Source
-from lambdalint.model.values import Value
 from lambdalint.nearest import nearest
 
 _PLATFORM = ("AWS_LAMBDA_", "LAMBDA_", "_")
 """What names of the platform's own variables begin with, also of those that no table has."""
-_OFF = ("", "0", "false", "no", "off", "none")
-"""Values that switch something off."""
 _FOR_LIBRARIES = (
     "AWS_", "BOTO_", "DATADOG_", "DD_", "LAMBDA_", "LUMIGO_", "NEW_RELIC_", "OPENTELEMETRY_", "OTEL_",
     "PARAMETERS_SECRETS_", "POWERTOOLS_", "PYTHON", "SECRETS_MANAGER_", "SENTRY_", "SSM_PARAMETER_", "_",
@@ -43,8 +40,8 @@ def variable_missing(function: Function, deployment: Deployment, quotas: Mapping
     for read in source.reads:
         if not _is_hard(read, source) or read.name in variables or _is_given(read.name, given):
             continue
-        if any(_is_off(name, variables, given) for name in read.depends):
-            continue
+        if read.depends and not read.certain:
+            continue  # another variable is tested on the way: which way it leads here is not known
         sure = read.certain and read.reach in (MODULE, HANDLER)
         meant = nearest(read.name, variables) or _longer(read.name, variables)
         fields = {"variable": read.name, "nearest": f": did you mean {meant}?" if meant else ""}
@@ -54,7 +51,7 @@ def variable_missing(function: Function, deployment: Deployment, quotas: Mapping
             fields=fields,
             related=((at, "the variables that it has"),) if variables else (),
             severity=None if sure else WARNING,
-            reads=tuple(_decided(function, {read.name, *read.depends})),
+            reads=(function.at("Environment"), function.at("Environment", "Variables", read.name)),
         )
 
 
@@ -70,19 +67,6 @@ def _longer(name: str, variables: Collection[str]) -> str | None:
 
 def _is_given(name: str, given: Collection[str]) -> bool:
     return name in given or name.startswith(_PLATFORM)
-
-
-def _is_off(name: str, variables: Mapping[str, Value], given: Collection[str]) -> bool:
-    """Whether a variable that the code tests on its way may lead it elsewhere: not set, or set to what means no."""
-    value = variables.get(name)
-    return (value is None and name not in given) or (isinstance(value, str) and value.lower() in _OFF)
-
-
-def _decided(function: Function, names: Collection[str]) -> Iterator[Place]:
-    """What decides whether a function has variables of these names."""
-    yield function.at("Environment")
-    for name in sorted(names):
-        yield function.at("Environment", "Variables", name)
 
 
 # -- LL802 ---------------------------------------------------------------------------------------------------------

@@ -198,13 +198,19 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
         yield _mistyped(path, value, [_outer(node)])
     elif "items" in node:
         for index, item in enumerate(value):
-            yield from _value(node["items"], item, (*path, index), owner, kind)
+            if not _is_plainly(node["items"], item):
+                yield from _value(node["items"], item, (*path, index), owner, kind)
     elif "values" in node:
         for name, item in value.items():
-            if not _is_function(name):
+            if not _is_plainly(node["values"], item) and not _is_function(name):
                 yield from _value(node["values"], item, (*path, name), owner, kind)
     else:
         yield from _block(node, value, path, owner, kind)
+
+
+def _is_plainly(node: Node, value: Any) -> bool:
+    """Whether nothing can be wrong with a value: a string where one may be. Most values are, and need no more."""
+    return value.__class__ is str and node.__class__ is str and "string" in node
 
 
 def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:
@@ -217,6 +223,8 @@ def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
         if _is_function(name) or item is None:
             continue
         if name in known:
+            if _is_plainly(known[name], item):
+                continue
             inner = name if owner == kind else f"{owner}.{name}"
             yield from _value(known[name], item, (*path, name), inner, kind)
         elif not is_open or nearest(name, known):

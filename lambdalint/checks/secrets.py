@@ -15,8 +15,8 @@ _HOLE = "\0"
 """Stands for a part of a text that is not known."""
 _LONGEST = 65_536
 """Characters of a value that are looked at: Lambda takes 4 KB of variables in all."""
-_SHORTEST = 8
-"""Characters of the shortest thing that a form finds: ``a://:b@c``."""
+_SHORTEST = 16
+"""Characters of the shortest thing that a form finds, but for a connection string."""
 _NUMBER = r"[+-]?\d+(?:\.\d+)?"
 _WORDY = r"[A-Za-z_][A-Za-z_.-]*\d{0,4}"
 _PATH = r"(?s)(?:~|\.{1,2})?/.*|[A-Za-z]:\\.*|[\w.+-]+://[^@]*"
@@ -42,8 +42,8 @@ def literal_secret(
         literal = _literal(value)
         if literal is None:
             continue
-        told = forms.items() if len(literal) >= _SHORTEST else ()
-        form = next((what for what, pattern in told if _holds(pattern, literal, stand_in)), None)
+        looked_for = forms.items() if len(literal) >= _SHORTEST or "=" in literal or "://" in literal else ()
+        form = next((what for what, pattern in looked_for if _holds(pattern, literal, stand_in)), None)
         place = function.at("Environment", "Variables", name)
         if form is not None:
             yield Problem(place, "form", {"variable": name, "form": form})

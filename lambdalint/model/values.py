@@ -152,10 +152,15 @@ def references(value: Value) -> Iterator[Reference]:
                 yield part
     elif isinstance(value, dict):
         for item in value.values():
-            yield from references(item)
+            if item.__class__ not in _PLAIN:
+                yield from references(item)
     elif isinstance(value, list):
         for item in value:
-            yield from references(item)
+            if item.__class__ not in _PLAIN:
+                yield from references(item)
+
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def lower_bound(value: Value) -> str:

@@ -44,8 +44,7 @@ class Lines:
             if "\r" in self.text:
                 self._starts = [0, *(found.end() for found in re.finditer(_BREAK, self.text))]
             else:  # at once: a text of CDK's has lines by the hundred thousand
-                self._starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
-                self._starts.pop()
+                self._starts = [0, *accumulate(map((1).__add__, map(len, self.text.split("\n"))))][:-1]
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:

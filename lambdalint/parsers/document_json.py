@@ -97,10 +97,11 @@ def _count_keys(root: Any) -> int | None:
     """How many keys the objects have; None where they lie too deep. Level by level: no recursion."""
     keys = 0
     level = [root]
-    for _ in range(DEPTH_LIMIT + 1):
+    for _ in range(DEPTH_LIMIT):
         maps = [value for value in level if value.__class__ is dict]
         keys += sum(map(len, maps))
-        members = chain(*map(dict.values, maps), *(value for value in level if value.__class__ is list))
+        lists = (value for value in level if value.__class__ is list)
+        members = chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists))
         level = [value for value in members if value.__class__ is dict or value.__class__ is list]
         if not level:
             return keys
@@ -205,7 +206,7 @@ class JsonPlaces:
                 self._members[offset] = None
             end: int = self._skip(self.lines.text, offset)[1]
             return end
-        found = list(self._scan(offset, levels - 1))
+        found = list(self._scan(offset, levels - 1 if first == "{" else 0))
         if first == "{":
             self._members[offset] = {name: (key, extent) for name, key, extent in found}
         else:

@@ -95,6 +95,12 @@ def function_name(node: dict[str, Any]) -> str | None:
     return None
 
 
+def _is_plain(node: Any) -> bool:
+    """A scalar that is its own value; most of a template is."""
+    kind = node.__class__
+    return "{{resolve:" not in node if kind is str else kind is not dict and kind is not list
+
+
 class _Evaluator:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
@@ -129,6 +135,9 @@ class _Evaluator:
         for key, child in node.items():
             if key == "Fn::Transform" or key.startswith("Fn::ForEach"):
                 opened = True
+                continue
+            if _is_plain(child):
+                result[key] = child
                 continue
             child_out = (*out, key)
             value = self.value(child, None if raw is None else (*raw, key), child_out, depth)

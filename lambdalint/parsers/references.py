@@ -32,12 +32,16 @@ def mentions(node: Any, path: Path) -> Iterator[Mention]:
     while pending:
         node, path = pending.pop()
         if isinstance(node, list):
-            pending += [(child, (*path, index)) for index, child in enumerate(node)]
+            pending += [(child, (*path, index)) for index, child in enumerate(node) if isinstance(child, (dict, list))]
         elif isinstance(node, dict):
             function = function_name(node)
             if function is None:
                 # What a loop makes holds names of its own.
-                pending += [(child, (*path, key)) for key, child in node.items() if not key.startswith("Fn::ForEach")]
+                pending += [
+                    (child, (*path, key))
+                    for key, child in node.items()
+                    if isinstance(child, (dict, list)) and not key.startswith("Fn::ForEach")
+                ]
                 continue
             argument, place = node[function], (*path, function)
             yield from _mention(function, argument, place)

@@ -49,7 +49,7 @@ def uses(resource: Any) -> Uses:
     while pending:
         node, branch = pending.pop()
         if isinstance(node, list):
-            pending += [(child, branch) for child in node]
+            pending += [(child, branch) for child in node if isinstance(child, (dict, list))]
         elif isinstance(node, dict):
             name = function_name(node)
             argument = node[name] if name else None
@@ -72,7 +72,7 @@ def uses(resource: Any) -> Uses:
                     branches.add(inner)
                     pending.append((child, inner))
             else:
-                pending += [(child, branch) for child in node.values()]
+                pending += [(child, branch) for child in node.values() if isinstance(child, (dict, list))]
     return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions))
 
 

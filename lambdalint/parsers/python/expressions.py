@@ -25,8 +25,10 @@ from lambdalint.parsers.python.values import (
     Object,
     Scope,
     Super,
+    Truth,
     Value,
     constant,
+    deciding,
     join,
     members,
     text_of,
@@ -151,10 +153,7 @@ class Expressions(Following):
         tested = frozenset[str]()
         holder, frame.tested = frame.tested, set()
         left = self.value(e[1], frame)
-        for member in members(left):
-            if isinstance(member, Env):
-                frame.tested.add(member.name)
-        tested = frozenset(frame.tested)
+        tested = frozenset(frame.tested) | deciding(left)
         if holder is not None:
             holder |= tested
         frame.tested = holder
@@ -172,28 +171,34 @@ class Expressions(Following):
         return join(left, right) if left is not None else right
 
     def ex_not(self, e: Any, frame: Frame) -> Value | None:
-        for member in members(self.value(e[1], frame)):
-            if isinstance(member, Env) and frame.tested is not None:
-                frame.tested.add(member.name)
-        return None
+        return self.truth([e[1]], frame)
 
     def ex_in(self, e: Any, frame: Frame) -> Value | None:
         left, right = self.value(e[1], frame), self.value(e[2], frame)
+        names = set[str]()
         if isinstance(right, External) and right.path in ("os.environ", "os.environ.keys()"):
             for member in members(left):
                 name = text_of(member)
                 if name is None:
                     self.facts.environment_whole = True
-                elif frame.tested is not None:
-                    frame.tested.add(name)
-        return None
+                else:
+                    names.add(name)
+        if frame.tested is not None:
+            frame.tested |= names
+        return Truth(frozenset(names)) if names else None
 
     def ex_compare(self, e: Any, frame: Frame) -> Value | None:
-        for side in (self.value(e[1], frame), self.value(e[2], frame)):
-            for member in members(side):
-                if isinstance(member, Env) and frame.tested is not None:
-                    frame.tested.add(member.name)
-        return None
+        return self.truth([e[1], e[2]], frame)
+
+    def truth(self, sides: list[Any], frame: Frame) -> Value | None:
+        """What a comparison or a negation gives: who keeps it for later tests the same variables then."""
+        holder, frame.tested = frame.tested, set()
+        for side in sides:
+            frame.tested |= deciding(self.value(side, frame))
+        names, frame.tested = frozenset(frame.tested), holder
+        if holder is not None:
+            holder |= names
+        return Truth(names) if names else None
 
     def ex_choice(self, e: Any, frame: Frame) -> Value | None:
         decided = self.decided(e[1], frame)
@@ -225,7 +230,7 @@ class Expressions(Following):
         for part in e[1]:
             value = self.value(part, frame)
             if frame.tested is not None:
-                frame.tested |= {m.name for m in members(value) if isinstance(m, Env)}
+                frame.tested |= deciding(value)
         return None
 
     def ex_comprehension(self, e: Any, frame: Frame) -> Value | None:
@@ -278,10 +283,8 @@ class Expressions(Following):
         """Evaluate a condition; the environment variables that it looks at."""
         before, frame.tested = frame.tested, set()
         try:
-            for member in members(self.value(test, frame)):
-                if isinstance(member, Env):
-                    frame.tested.add(member.name)
-            return frozenset(frame.tested)
+            found = deciding(self.value(test, frame))
+            return frozenset(frame.tested) | found
         finally:
             frame.tested = before
 

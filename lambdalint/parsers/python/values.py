@@ -46,6 +46,15 @@ class Env(Value):
         self.default = default
 
 
+class Truth(Value):
+    """A truth value that environment variables decide."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+
 class Context(Value):
     """The handler's second argument (attribute ``""``), or an attribute of it."""
 
@@ -284,6 +293,17 @@ class Super(Value):
 def members(value: Value | None) -> tuple[Value | None, ...]:
     """The values that a value may be."""
     return value.members if isinstance(value, Choice) else (value,)
+
+
+def deciding(value: Value | None) -> frozenset[str]:
+    """The environment variables that a value comes from, as far as a test of it is a test of them."""
+    found: set[str] = set()
+    for member in members(value):
+        if isinstance(member, Env):
+            found.add(member.name)
+        elif isinstance(member, Truth):
+            found |= member.names
+    return frozenset(found)
 
 
 def join(left: Value | None, right: Value | None) -> Value | None:
