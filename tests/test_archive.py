@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from make_artifacts import AARCH64, Item, elf, mach_o, pe, raw_zip, write_tree
 
 from lambdalint.model.artifact import CORRUPT_KINDS, UNSAFE_KINDS, Binary, ExtensionTag, Package, extension_tag
-from lambdalint.parsers import archive_zip
 from lambdalint.parsers.archive import claims_zip, open_package
-from lambdalint.parsers.archive_zip import MAX_MEMBERS
+from lambdalint.parsers.archive import zipped as archive_zip
+from lambdalint.parsers.archive.zipped import MAX_MEMBERS
 
 
 def zip_at(tmp_path: Path, data: bytes | list[Item]) -> Package:

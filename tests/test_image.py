@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from make_artifacts import AARCH64, OCI, Blobs, digest_of, docker_files, elf, oci_files, tar_of, write_tree
 
 from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS, Image
-from lambdalint.parsers import image_layers
 from lambdalint.parsers.image import claims_image, open_image
+from lambdalint.parsers.image import layers as image_layers
 
 BASE = tar_of(
     [
@@ -501,7 +501,7 @@ def test_buildah(tmp_path: Path) -> None:
 
 def test_hand_written_tars_equal_tarfile(tmp_path: Path) -> None:
     """tarfile and ours see the same members of every archive here."""
-    from lambdalint.parsers.tar import TarEntry, TarFeed
+    from lambdalint.parsers.image.tar import TarEntry, TarFeed
 
     for data in (BASE, TOP, *(TARS[name] for name in ("ustar", "gnu", "pax", "dots"))):
         for step in (1, 7, 512, 1 << 20):
@@ -565,7 +565,7 @@ def test_docker_save_of_one_platform_of_an_index(tmp_path: Path) -> None:
 
 
 def test_a_gzipped_archive_may_not_hold_more_than_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lambdalint.parsers import image_store
+    from lambdalint.parsers.image import store as image_store
 
     monkeypatch.setattr(image_store, "MAX_ARCHIVE", 1 << 20)
     path = tmp_path / "bomb.tar.gz"

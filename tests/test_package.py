@@ -11,7 +11,7 @@ from make_artifacts import AARCH64, elf, mach_o, write_tree
 
 from lambdalint.model.artifact import CORRUPT_KINDS, UNSAFE_KINDS, Package
 from lambdalint.parsers.archive import open_package
-from lambdalint.parsers.sam_build import built_folder, folder_hash
+from lambdalint.parsers.archive.sam_build import built_folder, folder_hash
 
 
 def kinds(package: Package) -> set[str]:

@@ -128,6 +128,6 @@ def _package(deployment: Deployment, function: Function, book: RuleBook) -> Audi
 
 def _is_built_from(package: Package) -> bool:
     """Whether a source folder has a manifest: what is installed by it is still to come."""
-    from lambdalint.parsers.archive_folder import MANIFESTS
+    from lambdalint.parsers.archive.folder import MANIFESTS
 
     return any(package.has(name) for name in MANIFESTS)

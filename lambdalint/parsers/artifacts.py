@@ -121,7 +121,7 @@ class LocalArtifacts(LocalPaths):
     def _build(self, deployment: Deployment, resource: Resource, code: LocalCode) -> str | None:
         if not os.path.isdir(os.path.join(self._template.directory, ".aws-sam")):
             return None
-        from lambdalint.parsers.sam_build import built_folder
+        from lambdalint.parsers.archive.sam_build import built_folder
 
         return built_folder(self._template.directory, deployment.owner(resource.id), code.path)
 
@@ -222,7 +222,7 @@ class LocalArtifacts(LocalPaths):
 
 
 def _requirements_in(folder: str, project: str) -> Requirements:
-    from lambdalint.parsers.package_views import requirements
+    from lambdalint.parsers.archive.views import requirements
 
     return requirements(FolderManifests(folder, project))
 

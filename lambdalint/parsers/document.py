@@ -7,6 +7,7 @@ loads yaml. Offsets are code points of the decoded text (without a BOM); they be
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ JSON_LIMIT = 20_000_000
 DEPTH_LIMIT = 100
 """The most levels of nesting that are read: what walks the values afterwards may use recursion."""
 READ_AT_ONCE = 65_536
+_BLOCK = 4_096
 
 Extent = tuple[int, int]
 """Offsets in the text: of the first code point, and behind the last one."""
@@ -31,31 +33,40 @@ _BREAK = r"\r\n?|\n"
 class Lines:
     """Text whose offsets can be told as lines and columns. CR, LF and CRLF end a line, nothing else (as in SARIF)."""
 
-    __slots__ = ("_starts", "text")
+    __slots__ = ("_above", "_starts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts: list[int] | None = None
+        self._above: list[int] | None = None
+        """How many lines end above each block of the text, where all of them end in LF alone."""
 
     @property
     def starts(self) -> list[int]:
         """The offset at which each line starts."""
         if self._starts is None:
-            if "\r" in self.text:
-                self._starts = [0, *(found.end() for found in re.finditer(_BREAK, self.text))]
-            else:  # at once: a text of CDK's has lines by the hundred thousand
-                self._starts = [0, *accumulate(map((1).__add__, map(len, self.text.split("\n"))))][:-1]
+            self._starts = [0, *(found.end() for found in re.finditer(_BREAK, self.text))]
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1."""
-        from bisect import bisect_right
-
+        text = self.text
+        if self._above is None:
+            ends = (text.count("\n", at, at + _BLOCK) for at in range(0, len(text) + 1, _BLOCK))
+            self._above = [] if "\r" in text else [0, *accumulate(ends)]
+        if self._above:  # a text of CDK's has lines by the hundred thousand: no list of them
+            block = offset // _BLOCK
+            above = self._above[block] + text.count("\n", block * _BLOCK, offset)
+            return above + 1, offset - text.rfind("\n", 0, offset)
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
 
     def span(self, extent: Extent) -> Span:
-        return Span(*self.position(extent[0]), *self.position(extent[1]))
+        start, end = extent
+        line, column = self.position(start)
+        if self._above and self.text.find("\n", start, end) < 0:
+            return Span(line, column, line, column + end - start)
+        return Span(line, column, *self.position(end))
 
     def line(self, number: int) -> str:
         """The text of a line without its break; empty where there is no such line."""

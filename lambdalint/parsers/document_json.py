@@ -24,8 +24,9 @@ _COMMA = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
 _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
-_EAGER = 4
-"""Levels of a text whose members are told apart at once: down to the properties of each resource."""
+_NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
+_PLACED = 4
+"""Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
 
 def load(lines: Lines) -> Contents:
@@ -39,8 +40,12 @@ def load(lines: Lines) -> Contents:
     # A hook for each integer would take as long as all the rest.
     has_long = b"\1" * (_LONGEST + 1) in text.encode("utf-8", "surrogatepass").translate(_DIGITS)
     whole = _integer if has_long else None
+    hooks: dict[str, Any] = {"parse_int": whole, "parse_float": _float, "parse_constant": _constant}
+    members: dict[int, Any] = {}
     try:
-        root = json.loads(text, parse_int=whole, parse_float=_float, parse_constant=_constant)
+        root, end = _read(text, start, _PLACED, json.JSONDecoder(**hooks).scan_once, members)
+        if _space(text, end) != len(text):
+            root = json.loads(text, **hooks)
     except RecursionError:
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     except _NotJsonError as error:
@@ -54,12 +59,48 @@ def load(lines: Lines) -> Contents:
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     if _ESCAPED_SURROGATE.search(text):
         root = _without_lone_surrogates(root)
-    places = JsonPlaces(lines, start)
+        members.clear()
+    places = JsonPlaces(lines, start, members)
     faults = places.duplicates() if _may_repeat(text, keys) else []
     if not isinstance(root, dict):
         found_kind = "list" if isinstance(root, list) else "scalar"
         faults.append(Fault("not-a-template", (), {"found": found_kind}, lines.span(places.find(())[2])))
     return Contents(root, tuple(faults), places)
+
+
+def _read(text: str, at: int, levels: int, scan: Any, members: dict[int, Any]) -> tuple[Any, int]:
+    """The value that starts here, and the offset behind it; for so many levels of objects where their members are.
+
+    Raises what json.loads would: it is asked where anything is not as it should be.
+    """
+    try:
+        if text[at] != "{" or not levels:
+            value: tuple[Any, int] = scan(text, at)
+            return value
+        values: dict[str, Any] = {}
+        extents: dict[str, tuple[Extent, Extent]] = {}
+        inner = _space(text, at + 1)
+        end = inner + 1 if text[inner] == "}" else 0
+        while not end:
+            name, behind = scan(text, inner)
+            colon = _COLON.match(text, behind)
+            if name.__class__ is not str or colon is None:
+                raise StopIteration
+            begin = colon.end()
+            values[name], stop = _read(text, begin, levels - 1, scan, members)
+            extents[name] = (inner, behind), (begin, stop)
+            following = _NEXT.match(text, stop)
+            if following is None:
+                raise StopIteration
+            inner = following.end()
+            if following[1] == "}":
+                end = following.end(1)
+            elif text[inner] != '"':
+                raise StopIteration
+        members[at] = extents
+        return values, end
+    except (StopIteration, IndexError, json.JSONDecodeError):
+        return json.loads(text), len(text)
 
 
 class _NotJsonError(Exception):
@@ -135,25 +176,23 @@ def _without_lone_surrogates(value: Any) -> Any:
 class JsonPlaces:
     """Where the values of a valid JSON text were written.
 
-    The scanner of the json module tells where a value ends. One pass over the text tells apart the members of its
-    uppermost levels; those of a value further down are told apart when a path leads through it.
+    The members of the uppermost levels were told apart when they were read; those of a value further down are when a
+    path leads through it: the scanner of the json module tells where a value ends.
     """
 
-    __slots__ = ("_members", "_root", "_skip", "lines", "start")
+    __slots__ = ("_members", "_skip", "lines", "start")
 
-    def __init__(self, lines: Lines, start: int) -> None:
+    def __init__(self, lines: Lines, start: int, members: dict[int, Any]) -> None:
         self.lines = lines
         self.start = start
         self._skip = json.JSONDecoder(parse_int=str, parse_float=str).scan_once
-        self._root: Extent | None = None
-        self._members: dict[int, Any] = {}
+        self._members = members
+        """Extents of key and value by key, extents by index, None for a scalar: by the offset of the value."""
 
     def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
         """See ``document.Places``."""
         key, depth = None, 0
-        if self._root is None:
-            self._root = self.start, self._read(self.start, _EAGER)
-        extent = self._root
+        extent = self.start, len(self.lines.text.rstrip(" \t\r\n"))
         for step in path:
             members = self._members_of(extent[0])
             if members.__class__ is dict:
@@ -180,7 +219,7 @@ class JsonPlaces:
             offset, path = waiting.pop()
             members: dict[Any, Extent] = {}
             first: dict[Any, Extent] = {}
-            for name, key, extent in self._scan(offset, 0):
+            for name, key, extent in self._scan(offset):
                 if key is not None and name in first:
                     fields = {"key": name, "first_line": self.lines.position(first[name][0])[0]}
                     faults.append(Fault("duplicate-key", (*path, name), fields, self.lines.span(key), True))
@@ -193,28 +232,16 @@ class JsonPlaces:
         return sorted(faults, key=lambda fault: fault.span or ())
 
     def _members_of(self, offset: int) -> Any:
-        """Extents of key and value by key, extents by index, or None for a scalar."""
         if offset not in self._members:
-            self._read(offset, 1)
+            members: Any = None
+            if self.lines.text[offset] == "{":
+                members = {name: (key, extent) for name, key, extent in self._scan(offset)}
+            elif self.lines.text[offset] == "[":
+                members = [extent for _, _, extent in self._scan(offset)]
+            self._members[offset] = members
         return self._members[offset]
 
-    def _read(self, offset: int, levels: int) -> int:
-        """Tell apart the members of the value that starts here, and of those below it; the offset behind it."""
-        first = self.lines.text[offset]
-        if first not in "{[" or not levels:
-            if first not in "{[":
-                self._members[offset] = None
-            end: int = self._skip(self.lines.text, offset)[1]
-            return end
-        found = list(self._scan(offset, levels - 1 if first == "{" else 0))
-        if first == "{":
-            self._members[offset] = {name: (key, extent) for name, key, extent in found}
-        else:
-            self._members[offset] = [extent for _, _, extent in found]
-        last = found[-1][2][1] if found else offset + 1
-        return _space(self.lines.text, last) + 1
-
-    def _scan(self, offset: int, levels: int) -> Iterator[tuple[Any, Extent | None, Extent]]:
+    def _scan(self, offset: int) -> Iterator[tuple[Any, Extent | None, Extent]]:
         """Name or index, extent of the key (None in an array) and of the value of each member, in order."""
         text, skip = self.lines.text, self._skip
         if text[offset] not in "{[":
@@ -233,7 +260,7 @@ class JsonPlaces:
                 at = colon.end() if colon else end
             else:
                 name += 1
-            end = self._read(at, levels)
+            end = skip(text, at)[1]
             yield name, key, (at, end)
             comma = _COMMA.match(text, end)
             at = comma.end() if comma else end

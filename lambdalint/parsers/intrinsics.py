@@ -198,6 +198,31 @@ class _Evaluator:
             end = match.end()
         return concatenate([*parts, value[end:]]) if parts else value
 
+    def _spanning(self, value: Value) -> Value:
+        """A text that was put together, where a dynamic reference may run over several of its parts."""
+        if isinstance(value, str):
+            return self._string(value)
+        if not isinstance(value, Text) or not any(isinstance(p, str) and "{{resolve:" in p for p in value.parts):
+            return value
+        parts: list[Any] = []
+        inside: str | None = None
+        for part in value.parts:
+            if inside is not None:
+                inside += str(part)
+            elif isinstance(part, str) and "{{resolve:" in part:
+                start = part.index("{{resolve:")
+                parts.append(part[:start])
+                inside = part[start:]
+            else:
+                parts.append(part)
+            found = re.match(r"\{\{resolve:([a-z-]+).*?\}\}", inside, re.S) if inside and isinstance(part, str) else None
+            if inside is not None and found is not None:
+                reason = f"{found.group(1)} resolves it when the stack is deployed"
+                parts.append(Unknown(reason, found.group(1) in SECRET_SERVICES, found.group(0)))
+                parts.append(self._string(inside[found.end() :]))
+                inside = None
+        return concatenate([*parts, inside or ""])
+
     def _ref(self, name: Any, out: Path) -> Any:
         if not isinstance(name, str):
             return Unknown("Ref names no resource")
@@ -271,7 +296,7 @@ class _Evaluator:
             else:
                 value = self._ref(name, out)
                 parts.append("" if value is NO_VALUE else value)
-        return concatenate([*parts, self._string(argument[end:])])
+        return self._spanning(concatenate([*parts, self._string(argument[end:])]))
 
     def _join(self, argument: Any, raw: Path | None, out: Path, depth: int) -> Any:
         if not (isinstance(argument, list) and len(argument) == 2):
@@ -284,7 +309,7 @@ class _Evaluator:
         parts: list[Any] = []
         for index, member in enumerate(members):
             parts += [delimiter, member] if index else [member]
-        return concatenate(parts)
+        return self._spanning(concatenate(parts))
 
     def _select(self, argument: Any, raw: Path | None, out: Path, depth: int) -> Any:
         if isinstance(argument, list) and len(argument) == 2:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from lambdalint.model.image import Image, Manifest, Progress, Scan
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.image_layers import UNREAD, Budget, LayerScan, scan_layer, task_files, workers
-from lambdalint.parsers.image_manifests import Manifests, blob_algorithm, blob_place
-from lambdalint.parsers.image_store import FolderStore, GzipStore, Store, TarStore
-from lambdalint.parsers.streams import BadStream, gunzip
-from lambdalint.parsers.tar import TarError, looks_like_tar, walk_file
+from lambdalint.parsers.image.layers import UNREAD, Budget, LayerScan, scan_layer, task_files, workers
+from lambdalint.parsers.image.manifests import Manifests, blob_algorithm, blob_place
+from lambdalint.parsers.image.store import FolderStore, GzipStore, Store, TarStore
+from lambdalint.parsers.image.streams import BadStream, gunzip
+from lambdalint.parsers.image.tar import TarError, looks_like_tar, walk_file
 
 _ARCHIVE_MEMBER = re.compile(
     r"(?:blobs/|oci-layout$|index\.json$|manifest\.json$|repositories$|[0-9a-f]{64}(?:/|\.json$|\.tar$))"

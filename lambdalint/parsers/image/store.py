@@ -10,8 +10,8 @@ from typing import Protocol
 
 from lambdalint.model.image import Progress
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.streams import BadStream, gunzip
-from lambdalint.parsers.tar import TarEntry, TarError, tar_members, walk_file
+from lambdalint.parsers.image.streams import BadStream, gunzip
+from lambdalint.parsers.image.tar import TarEntry, TarError, tar_members, walk_file
 
 MAX_MEMBERS = 100_000
 MAX_JSON = 8 << 20

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from lambdalint.model.artifact import Binary, Distribution, Member, Package, Part, Requirements
-from lambdalint.parsers.binary import HEAD, candidate, classify
+from lambdalint.parsers.archive.binary import HEAD, candidate, classify
 
 MAX_CANDIDATES = 20_000
 MAX_MANIFEST = 1 << 20

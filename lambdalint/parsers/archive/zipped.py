@@ -17,8 +17,8 @@ from operator import attrgetter
 from typing import NamedTuple, Protocol
 
 from lambdalint.model.artifact import Contents, Member
+from lambdalint.parsers.archive.names import ODD_NAME, NameCheck, folders_of, leaves_package
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.names import ODD_NAME, NameCheck, folders_of, leaves_package
 
 MAX_MEMBERS = 250_000
 """Past that nothing of the directory is read: a package of 250 MB with so many files averages 1 KB a file."""

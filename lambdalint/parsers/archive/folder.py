@@ -11,9 +11,9 @@ import re
 import stat
 
 from lambdalint.model.artifact import Contents, Member
+from lambdalint.parsers.archive.names import folders_of
 from lambdalint.parsers.faults import Faults
 from lambdalint.parsers.gitignore import Ignored
-from lambdalint.parsers.names import folders_of
 
 MAX_MEMBERS = 250_000
 MAX_DEPTH = 200

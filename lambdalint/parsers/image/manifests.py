@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lambdalint.model.image import Config, Entry, Layer, Manifest
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.image_store import MAX_JSON, Store
+from lambdalint.parsers.image.store import MAX_JSON, Store
 
 INDEX_TYPES = frozenset(
     {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from lambdalint.parsers import archive_folder
+from lambdalint.parsers.archive.folder import read_contents
 
 MAX_TOML = 1 << 20
 MAX_HASHED = 256 << 20
@@ -101,7 +101,7 @@ def folder_hash(folder: str) -> str | None:
 
 def _same_files(source: str, built: str) -> bool:
     """True where every source file that a builder copies is in the built folder, byte for byte."""
-    contents = archive_folder.read_contents(source, built=False)
+    contents = read_contents(source, built=False)
     if not contents.complete or any(name.endswith(_COMPILED) for name in contents.members):
         return False
     compared = total = 0

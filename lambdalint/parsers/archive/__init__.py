@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from lambdalint.model.artifact import Binary, Contents, Distribution, Member, Package, Part, Requirements
-from lambdalint.parsers import archive_folder, archive_zip, package_views
-from lambdalint.parsers.archive_zip import claims_zip
+from lambdalint.parsers.archive import folder, views, zipped
+from lambdalint.parsers.archive.zipped import claims_zip
 
 __all__ = ["claims_zip", "open_package"]
 
@@ -18,7 +18,7 @@ def open_package(path: str, *, built: bool | None = None, root: str | None = Non
     folder that links may lead to (default: the package's own). Never raises: what fails is in the package's ``faults``.
     """
     if os.path.isdir(path):
-        is_built = archive_folder.is_built(path) if built is None else built
+        is_built = folder.is_built(path) if built is None else built
         return Package(path, "folder", is_built, _FolderReader(path, is_built, root))
     return Package(path, "zip", True, _ZipReader(path))
 
@@ -32,16 +32,16 @@ class _Views:
         raise NotImplementedError
 
     def binaries(self, package: Package) -> dict[str, Binary]:
-        return package_views.binaries(package, self.read)
+        return views.binaries(package, self.read)
 
     def distributions(self, package: Package) -> tuple[Distribution, ...]:
-        return package_views.distributions(package)
+        return views.distributions(package)
 
     def requirements(self, package: Package) -> Requirements:
-        return package_views.requirements(package)
+        return views.requirements(package)
 
     def parts(self, package: Package) -> tuple[Part, ...]:
-        return package_views.parts(package)
+        return views.parts(package)
 
 
 class _ZipReader(_Views):
@@ -51,12 +51,12 @@ class _ZipReader(_Views):
         self._path = path
 
     def contents(self) -> Contents:
-        return archive_zip.read_contents(self._path)
+        return zipped.read_contents(self._path)
 
     def read(self, member: Member, limit: int) -> bytes | None:
         try:
             with open(self._path, "rb", buffering=0) as file:
-                return archive_zip.extract(file, member, limit)
+                return zipped.extract(file, member, limit)
         except OSError:
             return None
 
@@ -70,7 +70,7 @@ class _FolderReader(_Views):
         self._root = os.path.realpath(root or path)
 
     def contents(self) -> Contents:
-        return archive_folder.read_contents(self._path, self._built, self._root)
+        return folder.read_contents(self._path, self._built, self._root)
 
     def read(self, member: Member, limit: int) -> bytes | None:
         # The links were resolved when the folder was listed; they are again, in case one changed since.

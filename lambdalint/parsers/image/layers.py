@@ -15,8 +15,8 @@ from typing import NamedTuple
 from lambdalint.finding import Fault
 from lambdalint.model.image import ImageFile, Progress
 from lambdalint.parsers.faults import Faults
-from lambdalint.parsers.streams import BadStream, expanded
-from lambdalint.parsers.tar import TarEntry, TarError, TarFeed
+from lambdalint.parsers.image.streams import BadStream, expanded
+from lambdalint.parsers.image.tar import TarEntry, TarError, TarFeed
 
 MAX_BYTES = 12 << 30
 """Uncompressed bytes of one image that are read: 2 GiB past the quota, which says enough of a larger one."""
