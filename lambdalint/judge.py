@@ -54,6 +54,8 @@ class Judge:
         self.roots = roots
         self.severities = severities
         self.name = name
+        self._shown, self._absolute = roots.shown(path), roots.absolute(path)
+        self._stable_name = name or roots.stable(path)
 
     def judge(
         self, rule: Rule, problem: Problem, arguments: Mapping[str, Any], deployment: Deployment | None = None
@@ -95,7 +97,7 @@ class Judge:
             if shared and resource is not None:
                 own = self._in_document(("Resources", resource), True)
                 related.append(Related(own, (REACHED if problem.at.file else INHERITED) + resource))
-        unique = list(dict.fromkeys(link for link in related if link.location != location))
+        unique = dict.fromkeys(link for link in related if link.location != location) if related else ()
         severity = severity_of(rule, problem, self.severities)
         finding = Finding(
             rule.code, rule.name, severity, message, location, resource, (), tuple(unique), template=template
@@ -116,11 +118,9 @@ class Judge:
         return Judged(finding, tuple(decisions), key, identity, written, internal, shared)
 
     def _stable_path(self, place: Place, deployment: Deployment | None) -> str:
-        if self.name:
-            return self.name
-        if place.file is not None and place.member is None:
+        if not self.name and place.file is not None and place.member is None:
             return self.roots.stable(place.file)
-        return self.roots.stable(self.path)
+        return self._stable_name
 
     def _template_line(self, problem: Problem, deployment: Deployment) -> Location | None:
         """The template's line for a finding that lies in a file."""
@@ -169,13 +169,9 @@ class Judge:
             return Location(shown, span, place.member, self.roots.absolute(place.file)), path, related
         if place.inside and place.span is not None and self.document is not None:
             span = self.document.locate_in(path, *place.span)
-            return Location(self.roots.shown(self.path), span, None, self.roots.absolute(self.path)), path, related
+            return Location(self._shown, span, None, self._absolute), path, related
         if place.span is not None:
-            return (
-                Location(self.roots.shown(self.path), place.span, None, self.roots.absolute(self.path)),
-                path,
-                related,
-            )
+            return Location(self._shown, place.span, None, self._absolute), path, related
         return self._in_document(path, place.key), path, related
 
     def _in_document(self, path: Path, key: bool) -> Location:
@@ -189,7 +185,7 @@ class Judge:
                     path = path[:-1]
                 key = True
             span = self.document.locate(path, key)
-        return Location(self.roots.shown(self.path), span, None, self.roots.absolute(self.path))
+        return Location(self._shown, span, None, self._absolute)
 
 
 def _child(value: Any, key: Any) -> Any:
@@ -235,7 +231,7 @@ class Tally:
             texts = [decision.text() for decision in decisions]
             if seen and len(seen) < len(set(labels)):
                 texts += [Decision("environment", label, True).text() for label in sorted(seen)]
-            finding = judged.finding._replace(when=tuple(texts))
+            finding = judged.finding._replace(when=tuple(texts)) if texts else judged.finding
             if judged.shared:
                 # The fix is in one place: one finding there, with every function that it reaches.
                 key = (finding.code, finding.location, finding.message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from lambdalint.finding import ERROR, Notice, Problem
@@ -244,9 +245,16 @@ def load(quotas: Mapping[str, Any] | None = None, checked_on: str = "") -> RuleB
     """The book: compiled in a wheel, from the YAML in a checkout."""
     if os.path.isdir(COMPILED):
         return RuleBook(_compiled("rules"), _compiled, lambda: _compiled("docs"), quotas, checked_on)
+    rules, facts = _checkout()
+    return RuleBook(rules, facts, None, quotas, checked_on)
+
+
+@cache
+def _checkout() -> tuple[Mapping[str, Any], Callable[[str], Any]]:
+    """The YAML of a checkout, read once a process."""
     from lambdalint.rulefiles import read_facts, read_rules
 
-    return RuleBook(read_rules(CHECKOUT), read_facts(CHECKOUT), None, quotas, checked_on)
+    return read_rules(CHECKOUT), read_facts(CHECKOUT)
 
 
 _tables: dict[str, Any] = {}

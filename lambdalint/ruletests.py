@@ -17,6 +17,7 @@ from lambdalint.rulebook import Rule
 from lambdalint.settings import Settings
 
 _MARK = re.compile(r"(?:#|//)\s*<-\s*([A-Z]+[0-9]+(?:\s*,\s*[A-Z]+[0-9]+)*)")
+_FIELD = re.compile(r"\{[a-z_][a-z0-9_.]*\}")
 _SETTINGS = {"as-of": "as_of", "parameters": "parameter_overrides", "account": None, "paths": None}
 DEFAULT_DAY = "2026-11-23"
 """The day on which examples are judged where they do not say another: dates in them must not age."""
@@ -35,6 +36,9 @@ def check_rule(rule: Rule, extra_rules: tuple[str, ...] = ()) -> Iterator[str]:
                 yield f"{title}: {type(error).__name__}: {error}"
                 continue
             own = [finding for finding in findings if finding.code == rule.code]
+            for finding in own:
+                if left := _FIELD.search(finding.message):
+                    yield f"{title}: the message names {left.group(0)}, which the check does not give"
             if kind == "good":
                 yield from (f"{title}: {_words(finding)}" for finding in own)
             else:

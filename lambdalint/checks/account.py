@@ -109,7 +109,7 @@ def provisioned_unqualified(subject: Deployment, deployment: Deployment) -> Iter
     for fault in subject.faults:
         fields = fault.fields
         if fault.kind == "missing-property" and fields.get("needed_by") == "ProvisionedConcurrencyConfig":
-            yield Problem(Place(fault.path, True), "sam")
+            yield Problem(Place(fields.get("inherited", fault.path), True), "sam")
     for alias in deployment.of_type("AWS::Lambda::Alias"):
         if alias.get("ProvisionedConcurrencyConfig") and alias.get("FunctionVersion") == "$LATEST":
             yield Problem(alias.at("ProvisionedConcurrencyConfig", key=True), "latest")

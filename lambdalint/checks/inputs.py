@@ -81,7 +81,8 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
         elif kind == "malformed" and not fields["property"]:
             kind = "default"
         by_name = len(fault.path) == 2 or kind in ("missing-property", "exclusive-properties", "malformed")
-        yield Problem(Place(fault.path, fault.key or by_name), kind, fields, severity=severity)
+        place = Place(fields.pop("inherited", fault.path), fault.key or by_name)
+        yield Problem(place, kind, fields, severity=severity)
 
 
 def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:

@@ -80,13 +80,15 @@ def wildcard_resources(role: Role, deployment: Deployment, facts: Mapping[str, A
     """Actions that write, give rights or read data, that can be scoped and are not."""
     width = facts["wildcard_resource"]
     grants = role_policies(deployment, role).grants
+    escalations = facts["privilege_escalation"]  # LL507 says these
+    told = {escalations["pass_role"], *escalations["single"]}
     for statement in _on_everything(deployment, role):
         found = {
             action.name
             for pattern in statement.actions
             if isinstance(pattern, str)
             for action in _scopable(pattern, width)
-            if grants.allows(action.name) != NOT_ALLOWED
+            if action.name not in told and grants.allows(action.name) != NOT_ALLOWED
         }
         if TEXT_MESSAGES in found and _sends_text_messages(deployment, role):
             found.remove(TEXT_MESSAGES)

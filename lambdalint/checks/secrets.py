@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from lambdalint.checks import check
@@ -85,7 +86,13 @@ def _holds(pattern: str, literal: str, stand_in: str) -> bool:
 
 
 def _by_name(name: str, names: Sequence[str]) -> bool:
-    return re.sub(r"[^a-z0-9]", "", name.lower()).endswith(tuple(names))
+    return _bare(name).endswith(tuple(names))
+
+
+@lru_cache(1_000)
+def _bare(name: str) -> str:
+    """A name in lower case without separators; functions have the same ones."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _is_secret(literal: str, name: str, stand_in: str) -> bool:

@@ -473,7 +473,7 @@ class Deployment:
         decisions: list[Decision] = []
         if len(path) > 1 and path[0] == "Resources":
             resource = self.resources.get(path[1])
-            if resource is not None:
+            if resource is not None and resource.written:
                 for length in range(2, len(path) + 1):
                     written = resource.written.get(path[:length])
                     if written is None:
@@ -486,7 +486,7 @@ class Deployment:
                     if written is not None and written.path is not None:
                         path = written.path + path[length:]
                         break
-            else:
+            elif resource is None:
                 decisions += self.absent.get(path[1], ())
         return Written(self.in_document(path), links, tuple(decisions))
 

@@ -101,6 +101,10 @@ def is_open(value: Value) -> bool:
     return isinstance(value, (OpenList, OpenMap, Unknown, Text, Reference))
 
 
+_LONGEST = 100
+"""Characters of a number: longer ones are nobody's, and take Python past its limits."""
+
+
 def number(value: Value) -> int | float | None:
     """A number, also where it is written as a numeric string (CloudFormation takes both); None when it is none."""
     if isinstance(value, bool):
@@ -109,6 +113,8 @@ def number(value: Value) -> int | float | None:
         return value
     if isinstance(value, str):
         text = value.strip()
+        if len(text) > _LONGEST:
+            return None
         digits = text[1:] if text[:1] in "+-" else text
         if digits.isascii() and digits.isdigit():
             return int(text)
@@ -128,6 +134,8 @@ def boolean(value: Value) -> bool | None:
 
 def text(value: Value) -> str | None:
     """A known scalar as CloudFormation turns it into a string; None for what is not known or no scalar."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
@@ -165,6 +173,8 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 def lower_bound(value: Value) -> str:
     """The text that a scalar certainly holds: whatever is counted of it (bytes, code points), it is no less."""
+    if value.__class__ is str:
+        return value
     if isinstance(value, Text):
         return "".join(part for part in value.parts if isinstance(part, str))
     return text(value) or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Decision, Fault, Notice, Path
@@ -15,9 +15,7 @@ from lambdalint.parsers.scenarios import MAX_SCENARIOS, Plan, Uses, plan, uses
 
 SAM = "AWS::Serverless-2016-10-31"
 LOOPS = "AWS::LanguageExtensions"
-KNOWN_TRANSFORMS = frozenset(
-    (SAM, LOOPS, "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23")
-)
+KNOWN_TRANSFORMS = frozenset((SAM, LOOPS, "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23"))
 """Transforms after which a template still says what its resources are."""
 
 SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings", "Outputs", "Metadata", "Rules", "Globals")
@@ -187,7 +185,8 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
     if not any(made.is_open for _, made in expansions):
         names = frozenset().union(*(made.template.get("Resources") or () for _, made in expansions))
         refused = any(made.faults for _, made in expansions) or any(f.kind == "transform-missing" for f in faults)
-        faults += undefined(root, names, refused)
+        literal = frozenset().union(*(one.literal for _, made in expansions for one in made.uses.values()))
+        faults += undefined(root, names, refused, literal)
     return Deployments(faults, tuple(_deployments(template, planned, expansion, as_of)))
 
 
@@ -202,6 +201,7 @@ def _modelled(kind: str) -> bool:
 
 def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) -> Iterator[Deployment]:
     varying = _varying(planned.assignments)
+    static = b"{{resolve:" not in template.document.data
     shared: dict[Any, Resource] = {}
     notices: tuple[Notice, ...] = ()
     if not planned.complete:
@@ -221,7 +221,7 @@ def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) 
             key = (id(expanded), logical_id, _state(reads, assignment, varying))
             found = shared.get(key)
             if found is None:
-                found = shared[key] = _resource(logical_id, raw, assignment)
+                found = shared[key] = _resource(logical_id, raw, assignment, reads.literal if static else ())
             resources[logical_id] = found
         derived = bool(assignment.changes)
         yield Deployment(
@@ -284,9 +284,9 @@ def _state(reads: Uses, assignment: Assignment, varying: frozenset[str] | None) 
     return tuple(state)
 
 
-def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment) -> Resource:
+def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment, literal: Collection[int]) -> Resource:
     path: Path = ("Resources", logical_id)
-    value, written = evaluate(raw.get("Properties"), assignment, (*path, "Properties"))
+    value, written = evaluate(raw.get("Properties"), assignment, (*path, "Properties"), literal)
     if not isinstance(value, dict):
         value = {} if value is None else OpenMap()
     if "Fn::Transform" in raw:

@@ -97,7 +97,8 @@ def _file(path: str, named: bool) -> Iterator[Source]:
         if not named and not lower.endswith(EXTENSIONS):
             return
         data = head + file.read(MAX_LOOK - len(head))
-    if is_template(data):
+    # A file that nobody named must look like a whole template: values of a chart or notes may name a resource too.
+    if is_template(data) and (named or b"Resources" in data.replace(b"\0", b"")):
         yield Source("template", path, data, named)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -43,7 +43,7 @@ def load(lines: Lines) -> Contents:
     hooks: dict[str, Any] = {"parse_int": whole, "parse_float": _float, "parse_constant": _constant}
     members: dict[int, Any] = {}
     try:
-        root, end = _read(text, start, _PLACED, json.JSONDecoder(**hooks).scan_once, members)
+        root, end = _read(text, start, _PLACED, _scanner(**hooks), members)
         if _space(text, end) != len(text):
             root = json.loads(text, **hooks)
     except RecursionError:
@@ -68,15 +68,23 @@ def load(lines: Lines) -> Contents:
     return Contents(root, tuple(faults), places)
 
 
-def _read(text: str, at: int, levels: int, scan: Any, members: dict[int, Any]) -> tuple[Any, int]:
+def _scanner(**hooks: Any) -> Callable[[str, int], tuple[Any, int]]:
+    """The json module's own reader of one value, in C where it has one: value and offset behind it."""
+    decoder: Any = json.JSONDecoder(**hooks)
+    scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once
+    return scan
+
+
+def _read(
+    text: str, at: int, levels: int, scan: Callable[[str, int], tuple[Any, int]], members: dict[int, Any]
+) -> tuple[Any, int]:
     """The value that starts here, and the offset behind it; for so many levels of objects where their members are.
 
     Raises what json.loads would: it is asked where anything is not as it should be.
     """
     try:
         if text[at] != "{" or not levels:
-            value: tuple[Any, int] = scan(text, at)
-            return value
+            return scan(text, at)
         values: dict[str, Any] = {}
         extents: dict[str, tuple[Extent, Extent]] = {}
         inner = _space(text, at + 1)
@@ -154,8 +162,10 @@ def _may_repeat(text: str, keys: int) -> bool:
 
     A key is a quotation mark with a colon behind it: neither an escaped one, nor that of a string which begins so.
     """
+    if text.count('": ') == keys:
+        return False
     written = text.count('":')
-    for before in ' [,:\\\n\t\r':
+    for before in " [,:\\\n\t\r":
         if written == keys:
             return False
         written -= text.count(before + '":')
@@ -185,7 +195,7 @@ class JsonPlaces:
     def __init__(self, lines: Lines, start: int, members: dict[int, Any]) -> None:
         self.lines = lines
         self.start = start
-        self._skip = json.JSONDecoder(parse_int=str, parse_float=str).scan_once
+        self._skip = _scanner(parse_int=str, parse_float=str)
         self._members = members
         """Extents of key and value by key, extents by index, None for a scalar: by the offset of the value."""
 

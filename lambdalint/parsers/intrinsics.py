@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from lambdalint.finding import Decision, Path
@@ -53,9 +53,12 @@ class Evaluated(NamedTuple):
     written: dict[Path, Written]
 
 
-def evaluate(node: Any, environment: Environment, path: Path = ()) -> Evaluated:
-    """The value of a raw tree in one scenario; ``path`` is where the tree lies in the template."""
-    evaluator = _Evaluator(environment)
+def evaluate(node: Any, environment: Environment, path: Path = (), literal: Collection[int] = frozenset()) -> Evaluated:
+    """The value of a raw tree in one scenario; ``path`` is where the tree lies in the template.
+
+    ``literal`` has the identities of maps and lists in it that are known to be their own value.
+    """
+    evaluator = _Evaluator(environment, literal)
     value = evaluator.value(node, path, path, 0)
     return Evaluated(None if value is NO_VALUE else value, evaluator.written)
 
@@ -102,8 +105,9 @@ def _is_plain(node: Any) -> bool:
 
 
 class _Evaluator:
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, literal: Collection[int] = frozenset()) -> None:
         self.environment = environment
+        self.literal = literal
         self.written: dict[Path, Written] = {}
 
     # -- walking -------------------------------------------------------------------------------------------------
@@ -136,7 +140,7 @@ class _Evaluator:
             if key == "Fn::Transform" or key.startswith("Fn::ForEach"):
                 opened = True
                 continue
-            if _is_plain(child):
+            if _is_plain(child) or id(child) in self.literal:
                 result[key] = child
                 continue
             child_out = (*out, key)
@@ -215,7 +219,9 @@ class _Evaluator:
                 inside = part[start:]
             else:
                 parts.append(part)
-            found = re.match(r"\{\{resolve:([a-z-]+).*?\}\}", inside, re.S) if inside and isinstance(part, str) else None
+            found = (
+                re.match(r"\{\{resolve:([a-z-]+).*?\}\}", inside, re.S) if inside and isinstance(part, str) else None
+            )
             if inside is not None and found is not None:
                 reason = f"{found.group(1)} resolves it when the stack is deployed"
                 parts.append(Unknown(reason, found.group(1) in SECRET_SERVICES, found.group(0)))

@@ -26,11 +26,16 @@ class Mention(NamedTuple):
     path: Path
 
 
-def mentions(node: Any, path: Path) -> Iterator[Mention]:
-    """Every resource, parameter, condition and mapping that a raw tree mentions."""
+def mentions(node: Any, path: Path, literal: Collection[int] = frozenset()) -> Iterator[Mention]:
+    """Every resource, parameter, condition and mapping that a raw tree mentions.
+
+    ``literal`` has the identities of maps and lists in it that are known to mention nothing.
+    """
     pending: list[tuple[Any, Path]] = [(node, path)]
     while pending:
         node, path = pending.pop()
+        if id(node) in literal:
+            continue
         if isinstance(node, list):
             pending += [(child, (*path, index)) for index, child in enumerate(node) if isinstance(child, (dict, list))]
         elif isinstance(node, dict):
@@ -73,8 +78,8 @@ def _mention(function: str, argument: Any, path: Path) -> Iterator[Mention]:
         yield Mention(first, function, "Mappings", (*path, 0))
 
 
-def _of_resource(resource: Mapping[str, Any], path: Path) -> Iterator[Mention]:
-    yield from mentions(resource.get("Properties"), (*path, "Properties"))
+def _of_resource(resource: Mapping[str, Any], path: Path, literal: Collection[int]) -> Iterator[Mention]:
+    yield from mentions(resource.get("Properties"), (*path, "Properties"), literal)
     condition, before = resource.get("Condition"), resource.get("DependsOn")
     if isinstance(condition, str):
         yield Mention(condition, "Condition", "Conditions", (*path, "Condition"))
@@ -88,18 +93,20 @@ def _map(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def undefined(root: Mapping[str, Any], generated: Collection[str], refused: bool) -> tuple[Fault, ...]:
+def undefined(
+    root: Mapping[str, Any], generated: Collection[str], refused: bool, literal: Collection[int] = frozenset()
+) -> tuple[Fault, ...]:
     """Names without a bearer, on resources of Lambda and SAM and on those that they and it are joined with.
 
     ``generated`` are the logical IDs after expansion. Where SAM refused something (``refused``), a name that begins
-    with a SAM resource's may be one that it would have made.
+    with a SAM resource's may be one that it would have made. ``literal``: see ``mentions``.
     """
     sections = {name: root.get(name) or {} for name in ("Resources", "Parameters", "Conditions", "Mappings")}
     for section in sections.values():
         if not isinstance(section, dict) or any(str(key).startswith("Fn::") for key in section):
             return ()
     resources = {name: one for name, one in sections["Resources"].items() if isinstance(one, dict)}
-    found = {name: list(_of_resource(one, ("Resources", name))) for name, one in resources.items()}
+    found = {name: list(_of_resource(one, ("Resources", name), literal)) for name, one in resources.items()}
     types = {name: one["Type"] for name, one in resources.items() if isinstance(one.get("Type"), str)}
     core = {name for name, kind in types.items() if kind.startswith(CORE)}
     related = set(core)

@@ -33,6 +33,8 @@ class Uses(NamedTuple):
     branches: frozenset[Branch]
     parameters: frozenset[tuple[str, Branch]]
     conditions: frozenset[str]
+    literal: frozenset[int] = frozenset()
+    """The identity of each property's value that is a map or list without any function in it: it is its own value."""
 
 
 def uses(resource: Any) -> Uses:
@@ -45,7 +47,24 @@ def uses(resource: Any) -> Uses:
         conditions.add(resource["Condition"])
         start = frozenset(((resource["Condition"], True),))
     branches.add(start)
-    pending: list[tuple[Any, Branch]] = [(resource.get("Properties"), start)] if isinstance(resource, dict) else []
+    properties = resource.get("Properties") if isinstance(resource, dict) else None
+    if not isinstance(properties, dict) or function_name(properties) is not None:
+        _read((properties, start), branches, parameters, conditions)
+        return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions))
+    literal = frozenset(
+        id(value)
+        for value in properties.values()
+        if isinstance(value, (dict, list)) and not _read((value, start), branches, parameters, conditions)
+    )
+    return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions), literal)
+
+
+def _read(
+    tree: tuple[Any, Branch], branches: set[Branch], parameters: set[tuple[str, Branch]], conditions: set[str]
+) -> bool:
+    """Add what a tree reads; whether there is any function in it."""
+    found = False
+    pending = [tree]
     while pending:
         node, branch = pending.pop()
         if isinstance(node, list):
@@ -53,6 +72,7 @@ def uses(resource: Any) -> Uses:
         elif isinstance(node, dict):
             name = function_name(node)
             argument = node[name] if name else None
+            found = found or name is not None or "Fn::" in " ".join(node)
             if name == "Ref" and isinstance(argument, str):
                 parameters.add((argument, branch))
             elif name == "Fn::Sub":
@@ -73,7 +93,7 @@ def uses(resource: Any) -> Uses:
                     pending.append((child, inner))
             else:
                 pending += [(child, branch) for child in node.values() if isinstance(child, (dict, list))]
-    return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions))
+    return found
 
 
 class Plan(NamedTuple):

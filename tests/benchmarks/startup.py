@@ -2,7 +2,8 @@
 
     python tests/benchmarks/startup.py [--python PYTHON] [--peer 'COMMAND …'] …
 
-PYTHON has the built wheel installed (default: this interpreter). Each command runs in turn, as a whole process with its
+PYTHON has the built wheel installed, its command beside it (default: this interpreter). 
+Each command runs in turn, as a whole process with its
 output in a pipe; the ratio of the medians is what counts. A peer is any command that lints the file put at its end.
 """
 
@@ -65,7 +66,7 @@ def main() -> None:
         commands = {
             "python": [given.python, "-c", "pass"],
             "yaml.compose": [given.python, "-c", COMPOSE, path],
-            "lambdalint": [given.python, "-m", "lambdalint", path],
+            "lambdalint": [os.path.join(os.path.dirname(given.python), "lambdalint"), path],
         }
         commands |= {peer.split()[0]: [*peer.split(), path] for peer in given.peer}
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -73,7 +74,7 @@ def main() -> None:
         for run in range(given.runs + 2):
             for name, command in commands.items():
                 start = time.perf_counter()
-                subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, env=environment)
+                subprocess.run(command, capture_output=True, cwd=folder, env=environment)
                 if run >= 2:
                     taken[name].append(time.perf_counter() - start)
     base = statistics.median(taken["yaml.compose"])

@@ -110,11 +110,14 @@ def expand(template: Mapping[str, Any], parameters: Mapping[str, Any] = {}) -> E
 
 
 def _faults(expansion: Expansion) -> tuple[Fault, ...]:
-    """The faults at their place in the document, each once."""
+    """The faults at their place in the document, each once; of Globals with the path of the first that inherits it."""
     found: dict[Any, Fault] = {}
     for fault in expansion.faults:
         path = written(expansion.moved, fault.path)
-        found.setdefault((fault.kind, path, fault.fields.get("property")), fault._replace(path=path))
+        fields = (
+            {**fault.fields, "inherited": fault.path} if path[:1] == ("Globals",) != fault.path[:1] else fault.fields
+        )
+        found.setdefault((fault.kind, path, fault.fields.get("property")), fault._replace(path=path, fields=fields))
     return tuple(found.values())
 
 
