@@ -1,6 +1,6 @@
 """Makes docs/thumbnails-faulty.svg, the picture of the README: the real output, painted as a terminal of 100 columns.
 
-    python docs/picture.py
+python docs/picture.py
 """
 
 import os
@@ -25,9 +25,10 @@ def main() -> None:
     report, book = lint([path], settings)
     options = Options(version=__version__, color=True, width=WIDTH, root=settings.cwd)
     painted = render("text", report, book.selected((), ()), options)
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w", encoding="utf-8"))
-    console.print(Text.from_ansi(f"$ lambdalint check {path}\n{painted}"))
-    console.save_svg(os.path.join(HERE, "thumbnails-faulty.svg"), title="lambdalint")
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere)
+        console.print(Text.from_ansi(f"$ lambdalint check {path}\n{painted}"))
+        console.save_svg(os.path.join(HERE, "thumbnails-faulty.svg"), title="lambdalint")
     print(f"{len(report.findings)} findings", file=sys.stderr)
 
 

@@ -16,7 +16,7 @@ __all__ = ["__version__", "lint"]
 def lint(paths: Sequence[str], settings: Settings | None = None) -> Report:
     """Lint everything below the paths, as the command line does.
 
-    Raises lambdalint.settings.SettingsError and lambdalint.rulebook.RuleError for settings and rules that cannot be used.
+    Raises settings.SettingsError and rulebook.RuleError for settings and rules that cannot be used.
     """
     from lambdalint.engine import lint as run
     from lambdalint.settings import Settings as Defaults

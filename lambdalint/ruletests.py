@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,6 +48,8 @@ def run_example(
     example: Mapping[str, Any], rule: Rule | None = None, extra_rules: tuple[str, ...] = ()
 ) -> list[Finding]:
     """The findings of one example, laid out in a folder of its own and linted there with the rule selected."""
+    import tempfile
+
     from lambdalint.engine import lint
 
     with tempfile.TemporaryDirectory(prefix="lambdalint-") as folder:

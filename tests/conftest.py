@@ -1,4 +1,4 @@
-"""The book is compiled once for all tests, as the wheel has it: reading 156 files of YAML for each run takes longest."""
+"""The book is compiled once for all tests, as the wheel has it: reading its YAML for each run takes longest."""
 
 from __future__ import annotations
 

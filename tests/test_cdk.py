@@ -1,4 +1,4 @@
-"""Cloud assemblies: made by the newest aws-cdk-lib (tests/data/cdk/synth.sh), those of the shared corpus, broken ones."""
+"""Cloud assemblies: made by the newest aws-cdk-lib (tests/data/cdk/synth.sh), of the shared corpus, and broken ones."""
 
 from __future__ import annotations
 

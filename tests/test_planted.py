@@ -82,7 +82,9 @@ def expected(case: Mapping[str, Any], files: Mapping[str, str]) -> list[dict[str
                 for number, line in enumerate(text.splitlines(), 1)
                 if fragment in line
             )
-        marked = next((w for w in wanted if w["code"] == item["code"] and all(item.get(k, w[k]) == w[k] for k in w)), None)
+        marked = next(
+            (w for w in wanted if w["code"] == item["code"] and all(item.get(k, w[k]) == w[k] for k in w)), None
+        )
         if marked is None:
             wanted.append(item)
         else:
@@ -114,4 +116,6 @@ def test_every_rule_that_is_on_has_a_planted_fault() -> None:
 def _words(finding: Finding) -> str:
     related = "".join(f" [{r.location.path}:{r.location.span.line} {r.message}]" for r in finding.related)
     place = f"{finding.location.path}:{finding.location.span.line}"
-    return f"{place} {finding.code} {finding.severity} {finding.resource}: {finding.message}{related} {list(finding.when)}"
+    return (
+        f"{place} {finding.code} {finding.severity} {finding.resource}: {finding.message}{related} {list(finding.when)}"
+    )

@@ -1,4 +1,4 @@
-"""The README is true: its table is the book's, its commands and settings exist. LAMBDALINT_REFRESH=1 writes the table."""
+"""The README is true: its table is the book's, its commands exist. LAMBDALINT_REFRESH=1 writes the table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from lambdalint.rulebook import load
 
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 README = os.path.join(ROOT, "README.md")
-BEGIN, END = "<!-- rules: made by `lambdalint rules --format markdown`, checked by a test -->\n", "<!-- end of rules -->"
+BEGIN, END = (
+    "<!-- rules: made by `lambdalint rules --format markdown`, checked by a test -->\n",
+    "<!-- end of rules -->",
+)
 
 
 def text():

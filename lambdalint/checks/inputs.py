@@ -78,7 +78,7 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
             meant = nearest(fields["property"], fields.get("nearest") or ())
             fields["nearest"] = f": did you mean {meant}?" if meant else ""
             severity = None if meant else WARNING
-        elif kind == "malformed" and not fields["property"]:
+        elif kind == "malformed" and not (fields["property"] and fields.get("expected")):
             kind = "default"
         by_name = len(fault.path) == 2 or kind in ("missing-property", "exclusive-properties", "malformed")
         place = Place(fields.pop("inherited", fault.path), fault.key or by_name)
@@ -136,7 +136,7 @@ def _depends_on(node: Any, parameters: frozenset[str]) -> bool:
         return False
     ((name, argument),) = node.items()
     if name == "Ref":
-        return argument in parameters
+        return isinstance(argument, str) and argument in parameters
     return name == "Fn::Sub" and isinstance(argument, str) and any("${" + one + "}" in argument for one in parameters)
 
 

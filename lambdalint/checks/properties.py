@@ -196,6 +196,8 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
         return
     elif not _fits(_outer(node), value):
         yield _mistyped(path, value, [_outer(node)])
+    elif not isinstance(value, (dict, list)):
+        return  # a dynamic reference, which may bring anything
     elif "items" in node:
         for index, item in enumerate(value):
             if not _is_plainly(node["items"], item):

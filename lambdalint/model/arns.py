@@ -149,11 +149,14 @@ class Target(NamedTuple):
     """None: the function itself (``$LATEST``); a str where it is known; else an Unknown."""
 
 
-def function_of(deployment: Deployment, value: Value) -> Target | None:
-    """The function that a value invokes: its ARN, name, alias, version, or an API Gateway invocation URI."""
+def function_of(deployment: Deployment, value: Value, through: tuple[str, ...] = ()) -> Target | None:
+    """The function that a value invokes: its ARN, name, alias, version, or an API Gateway invocation URI.
+
+    ``through`` are the aliases and versions on the way to it.
+    """
     value = single(value)
     if isinstance(value, Reference):
-        return _referred(deployment, value)
+        return _referred(deployment, value, through)
     if isinstance(value, str) and not value.startswith("arn:") and ":function:" not in value:
         name, _, qualifier = value.partition(":")
         named = deployment.named("AWS::Lambda::Function", name)
@@ -161,7 +164,7 @@ def function_of(deployment: Deployment, value: Value) -> Target | None:
     pieces = value.parts if isinstance(value, Text) else (value,)
     for index, piece in enumerate(pieces):
         if isinstance(piece, Reference):
-            target = _referred(deployment, piece)
+            target = _referred(deployment, piece, through)
             if target is not None:
                 return Target(target.function, _qualifier(pieces[index + 1 :])) if target.qualifier is None else target
         elif isinstance(piece, str) and ":function:" in piece:
@@ -205,13 +208,15 @@ def _qualifier(rest: tuple[Any, ...]) -> Value:
     return text or None
 
 
-def _referred(deployment: Deployment, reference: Reference) -> Target | None:
+def _referred(deployment: Deployment, reference: Reference, through: tuple[str, ...]) -> Target | None:
     resource = deployment.resource(reference.resource)
     if isinstance(resource, Function):
         return Target(resource, None)
     if resource is None or resource.type not in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
         return None
-    owner = function_of(deployment, resource.get("FunctionName"))
+    if resource.id in through:
+        return None
+    owner = function_of(deployment, resource.get("FunctionName"), (*through, resource.id))
     if owner is None:
         return None
     if resource.type == "AWS::Lambda::Alias":

@@ -35,11 +35,12 @@ class Deployments(NamedTuple):
     deployments: tuple[Deployment, ...]
 
 
-def transforms(root: Mapping[str, Any]) -> list[Any]:
-    """The names in a template's Transform section; a map (AWS::Include with parameters) counts by its Name."""
+def transforms(root: Mapping[str, Any]) -> list[str | None]:
+    """The names in a template's Transform section, None for what is none; a map (AWS::Include with parameters) counts by its Name."""
     section = root.get("Transform")
     names = section if isinstance(section, list) else [] if section is None else [section]
-    return [name.get("Name") if isinstance(name, dict) else name for name in names]
+    found = [name.get("Name") if isinstance(name, dict) else name for name in names]
+    return [name if isinstance(name, str) else None for name in found]
 
 
 def shape(root: Any) -> tuple[Fault, ...]:
