@@ -75,7 +75,11 @@ class Run:
         found: list[tuple[Bound, Problem]] = []
         for bound in rules:
             try:
-                for said in bound.check(thing, context, **bound.arguments):
+                for count, said in enumerate(bound.check(thing, context, **bound.arguments)):
+                    if count == MOST_PROBLEMS:
+                        words = f"{bound.rule.code} finds more than {MOST_PROBLEMS:,} faults here; the rest is not told"
+                        notices.append(Notice(words, None, getattr(thing, "id", None)))
+                        break
                     if isinstance(said, Notice):
                         path = None if said.path is None else self.roots.shown(said.path)
                         notices.append(said._replace(path=path))
@@ -89,6 +93,8 @@ class Run:
 
 
 CRASH = "internal error: "
+MOST_PROBLEMS = 2_000
+"""Of one rule on one subject: nobody reads more, and a file made to have a hundred thousand must not hold up a run."""
 Watch = Callable[[Iterable[Result], int], Iterable[Result]]
 """Hands on the results of so many inputs as they come: a progress bar."""
 

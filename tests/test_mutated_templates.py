@@ -1,4 +1,4 @@
-"""No template, however it is shaped, makes a rule or a reader fail: the examples and applications, turned inside out."""
+"""No shape of a template makes a rule or a reader fail: the examples and applications, turned inside out."""
 
 from __future__ import annotations
 
@@ -57,18 +57,27 @@ def places(value, path=()):
 
 VALUES = st.sampled_from(
     [
-        None, True, False, 0, -1, 1, 3, 901, 10**15, 1.5, -0.0, 1e300, "", " ", "a", "*", "-1", "10", "9" * 150, "true",
-        "$default", "a:b", "arn:", "arn:aws:lambda", "arn:aws:sqs:us-east-1:111122223333:q.fifo", "python3.13", "é\u2028",
-        "${", "${}", "${A.B.C}", "${!A}", "{{resolve:ssm:a}}", "{{resolve:", "rate()", "cron(* * * * ? *)", "[", "{\"a\":1}",
-        [], {}, [None], [[]], [{}], [""], [1, "a", None, {"a": []}], {"": None}, {"a": {"b": {"c": []}}}, {"Fn::If": []},
-        {"Ref": "AWS::NoValue"}, {"Ref": "AWS::Region"}, {"Ref": "Nobody"}, {"Ref": None}, {"Ref": ["a"]}, {"Ref": {}},
-        {"Fn::GetAtt": "A.B"}, {"Fn::GetAtt": ["A"]}, {"Fn::GetAtt": []}, {"Fn::GetAtt": ["Fn", "Arn"]}, {"Fn::Sub": []},
+        None, True, False, 0, -1, 1, 3, 901, 10**15, 1.5, -0.0, 1e300, "", " ", "a", "*", "-1", "10", "9" * 150,
+        "true",
+        "$default", "a:b", "arn:", "arn:aws:lambda", "arn:aws:sqs:us-east-1:111122223333:q.fifo", "python3.13",
+        "é\u2028",
+        "${", "${}", "${A.B.C}", "${!A}", "{{resolve:ssm:a}}", "{{resolve:", "rate()", "cron(* * * * ? *)", "[",
+        "{\"a\":1}",
+        [], {}, [None], [[]], [{}], [""], [1, "a", None, {"a": []}], {"": None}, {"a": {"b": {"c": []}}},
+        {"Fn::If": []},
+        {"Ref": "AWS::NoValue"}, {"Ref": "AWS::Region"}, {"Ref": "Nobody"}, {"Ref": None}, {"Ref": ["a"]},
+        {"Ref": {}},
+        {"Fn::GetAtt": "A.B"}, {"Fn::GetAtt": ["A"]}, {"Fn::GetAtt": []}, {"Fn::GetAtt": ["Fn", "Arn"]},
+        {"Fn::Sub": []},
         {"Fn::Sub": "${AWS::AccountId}${Fn.Arn}"}, {"Fn::Sub": ["${x}", {"x": []}]}, {"Fn::Sub": {"a": 1}},
         {"Fn::Join": ["", ["a", {"Ref": "AWS::Region"}]]}, {"Fn::Join": []}, {"Fn::Join": ["", {"Ref": "X"}]},
         {"Fn::If": ["C", 1, {"Ref": "AWS::NoValue"}]}, {"Fn::If": [{}, [], {}]}, {"Fn::FindInMap": ["A", "B", "C"]},
-        {"Fn::Select": [0, []]}, {"Fn::Select": [9, ["a"]]}, {"Fn::Split": [",", "a,b"]}, {"Fn::Transform": {"Name": "X"}},
-        {"Fn::ImportValue": "x"}, {"Fn::ForEach::L": ["I", ["a", "b"], {"${I}": {"Ref": "I"}}]}, {"Fn::ForEach::L": []},
-        {"Fn::Nobody": 1}, {"Fn::ToJsonString": {"a": {"Ref": "AWS::Region"}}}, {"Fn::Base64": ["a"]}, {"Condition": "C"},
+        {"Fn::Select": [0, []]}, {"Fn::Select": [9, ["a"]]}, {"Fn::Split": [",", "a,b"]},
+        {"Fn::Transform": {"Name": "X"}},
+        {"Fn::ImportValue": "x"}, {"Fn::ForEach::L": ["I", ["a", "b"], {"${I}": {"Ref": "I"}}]},
+        {"Fn::ForEach::L": []},
+        {"Fn::Nobody": 1}, {"Fn::ToJsonString": {"a": {"Ref": "AWS::Region"}}}, {"Fn::Base64": ["a"]},
+        {"Condition": "C"},
         {"Statement": "x"}, {"Statement": [{"Effect": [], "Action": {}, "Resource": {"a": 1}, "Principal": [{}]}]},
     ]
 )  # fmt: skip

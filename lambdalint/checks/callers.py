@@ -57,7 +57,7 @@ def _others_may_invoke(
         for principal in (entry.get("principal"), *entry.get("principals", ()))
     }
     return any(
-        resource.type == "AWS::Lambda::Permission" and resource.get("Principal") not in limited
+        resource.type == "AWS::Lambda::Permission" and str(resource.get("Principal")) not in limited
         for invoked in (function, *published_as(deployment, function))
         for resource in deployment.referrers(invoked.id)
     )

@@ -88,7 +88,7 @@ def sam_refusals(subject: Deployment, deployment: Deployment, types: Sequence[st
 def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:
     fields, path = fault.fields, fault.path
     if fault.kind == "tenancy-event":
-        return fields.get("event_type") in _POLLED  # LL121
+        return str(fields.get("event_type")) in _POLLED  # LL121
     if path[3:4] == ("Events",) and fault.kind in ("missing-property", "unknown-property"):
         return True  # LL410
     if fault.kind == "exclusive-properties":

@@ -7,6 +7,7 @@ is refused whether it is taken or not. What an intrinsic function gives is judge
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from lambdalint.checks import check
@@ -103,6 +104,8 @@ def _place(deployment: Deployment, path: Path, key: bool = False) -> Place:
     return Place(path[:2] if path[0] == "Resources" else path, key, span=span, anchor=anchor)
 
 
+MOST = 5_000
+"""Misfits of one template that are looked for."""
 _latest: list[tuple[Any, tuple[Misfit, ...]]] = []
 
 
@@ -112,7 +115,7 @@ def misfits(deployment: Deployment) -> tuple[Misfit, ...]:
 
     root = deployment.template.document.root
     if not _latest or _latest[0][0] is not root:
-        _latest[:] = [(root, tuple(_misfits(root, load("properties"))))]
+        _latest[:] = [(root, tuple(islice(_misfits(root, load("properties")), MOST)))]
     return _latest[0][1]
 
 
@@ -202,7 +205,7 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
         for index, item in enumerate(value):
             if not _is_plainly(node["items"], item):
                 yield from _value(node["items"], item, (*path, index), owner, kind)
-    elif "values" in node:
+    elif "values" in node and isinstance(value, dict):
         for name, item in value.items():
             if not _is_plainly(node["values"], item) and not _is_function(name):
                 yield from _value(node["values"], item, (*path, name), owner, kind)

@@ -18,6 +18,9 @@ def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
     """The deployments of one template file; a file that cannot be read gives its faults."""
     shown = "<stdin>" if source.path == "-" else source.path
     document = parse(source.data or b"", shown)
+    if not source.named and any(fault.kind == "not-a-template" for fault in document.faults):
+        # A list (a playbook, the cases of a test) or several documents that happen to name a resource.
+        return Reading(Input(shown, document, ()))
     if document.faults and document.root is None:
         return Reading(Input(shown, document, document.faults))
     absolute = os.path.join(settings.cwd, source.path) if source.path != "-" else os.path.join(settings.cwd, "template")

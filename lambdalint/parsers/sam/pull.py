@@ -111,6 +111,9 @@ def _kafka_config(expansion: Expansion, event: Event) -> dict[str, Any]:
     return config
 
 
+_DESTINATIONS = ("SQS", "SNS", "S3", "Kafka")
+
+
 def _destination(expansion: Expansion, event: Event) -> tuple[Any, dict[str, Any] | None]:
     """``DestinationConfig`` without the types that only SAM knows, and what sending there needs."""
     config = event.properties.get("DestinationConfig")
@@ -123,8 +126,9 @@ def _destination(expansion: Expansion, event: Event) -> tuple[Any, dict[str, Any
     kind = failure.get("Type")
     if not kind:
         return config, None
-    if kind not in ("SQS", "SNS", "S3", "Kafka"):
-        expansion.fault("destination-type", event.at("DestinationConfig", "OnFailure", "Type"), value=kind)
+    if kind not in _DESTINATIONS:
+        where = event.at("DestinationConfig", "OnFailure", "Type")
+        expansion.fault("destination-type", where, value=kind, allowed=list(_DESTINATIONS))
     rest = {name: value for name, value in failure.items() if name != "Type"}
     rights = send(kind, failure.get("Destination"), event.logical_id) if kind in ("SQS", "SNS", "S3") else None
     return {**config, "OnFailure": rest}, rights
