@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lambdalint.engine import Result, Run
+    from lambdalint.checking import Result, Run
     from lambdalint.parsers.discover import Source
 
 _run: Any = None
@@ -17,7 +17,8 @@ def _start(settings: Any, roots: Any) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     global _run
-    from lambdalint.engine import Run, prepare
+    from lambdalint.checking import Run
+    from lambdalint.engine import prepare
 
     settings, book = prepare(settings)
     _run = Run(settings, book, roots)

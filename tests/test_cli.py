@@ -289,15 +289,15 @@ def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
 
 def test_code_that_vanishes_while_linting(folder, monkeypatch):
     """Source lines and comments are read after the findings were made: without the file the report is still whole."""
-    from lambdalint import engine
+    from lambdalint import checking
 
-    real = engine.Checking.result
+    real = checking.Checking.result
 
     def result(self):
         (folder / "template.yaml").unlink(missing_ok=True)
         return real(self)
 
-    monkeypatch.setattr(engine.Checking, "result", result)
+    monkeypatch.setattr(checking.Checking, "result", result)
     for form in ("text", "sarif", "json", "github", "markdown"):
         (folder / "template.yaml").write_text(BAD)
         assert command([*ONLY, "--format", form, "template.yaml"]) == 1

@@ -9,7 +9,8 @@ import random
 import pytest
 import yaml
 
-from lambdalint.engine import Run, lint_source, prepare
+from lambdalint.checking import Run
+from lambdalint.engine import lint_source, prepare
 from lambdalint.judge import Roots
 from lambdalint.parsers.discover import discover
 from lambdalint.settings import Settings

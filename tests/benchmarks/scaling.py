@@ -15,7 +15,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
-from lambdalint.engine import Run, lint_source, prepare
+from lambdalint.checking import Run
+from lambdalint.engine import lint_source, prepare
 from lambdalint.judge import Roots
 from lambdalint.parsers.discover import discover
 from lambdalint.rulebook import SUBJECTS, RuleBook
