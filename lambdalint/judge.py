@@ -18,7 +18,8 @@ from lambdalint.finding import (
     Problem,
     Related,
 )
-from lambdalint.model.deployment import ALONE, Deployment, DocumentLike
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.template import ALONE, DocumentLike
 from lambdalint.rulebook import Rule, severity_of
 from lambdalint.settings import Roots
 

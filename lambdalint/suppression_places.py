@@ -11,7 +11,9 @@ from lambdalint.finding import Finding, Location, Path, Span
 
 if TYPE_CHECKING:
     from lambdalint.directives import Directive
-    from lambdalint.model.deployment import Deployment, DocumentLike, Function, Reading
+    from lambdalint.model.deployment import Deployment, Reading
+    from lambdalint.model.resource import Function
+    from lambdalint.model.template import DocumentLike
     from lambdalint.rulebook import Rule
     from lambdalint.settings import Roots
 

@@ -9,7 +9,9 @@ import pytest
 
 from lambdalint.iam.policies import ALLOWED, NOT_ALLOWED, UNKNOWN
 from lambdalint.iam.roles import context, role_of, role_policies
-from lambdalint.model.deployment import CLASSES, Deployment, Resource, Template
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import CLASSES, Resource
+from lambdalint.model.template import Template
 from lambdalint.model.values import OpenList, Reference, Symbol, Text, Unknown
 
 ROLE = {"AssumeRolePolicyDocument": {}}

@@ -231,7 +231,7 @@ def test_nothing_that_reads_a_template_raises(node, condition):
 @settings(max_examples=100, deadline=None)
 @given(nodes, nodes)
 def test_a_whole_run_never_crashes(node, condition):
-    from lambdalint.model.deployment import Template
+    from lambdalint.model.template import Template
     from lambdalint.parsers.cloudformation import read
     from lambdalint.parsers.document import parse
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from lambdalint.checks.schema import TooExpensive, function, named
 from lambdalint.cli import run as command
 from lambdalint.engine import lint
-from lambdalint.model.deployment import Deployment, Function, Template
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function
+from lambdalint.model.template import Template
 from lambdalint.model.values import OpenMap, Reference, Text, Unknown
 from lambdalint.ownrules import add_own
 from lambdalint.patterns import Pattern, PatternError

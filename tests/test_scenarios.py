@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdalint.engine import lint
-from lambdalint.model.deployment import Template
+from lambdalint.model.template import Template
 from lambdalint.model.values import Reference, Text, Unknown
 from lambdalint.parsers.cloudformation import read
 from lambdalint.parsers.document import parse

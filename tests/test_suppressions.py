@@ -255,7 +255,8 @@ def test_inline_code_reaches_its_lines_only(run, monkeypatch):
         "          # lambdalint: ignore[LL805]\n          import os\n          open(x)  # lambdalint: ignore[LL801]\n"
         "          open(y)\n"
     )
-    from lambdalint.model.deployment import Input, Reading
+    from lambdalint.model.deployment import Reading
+    from lambdalint.model.template import Input
 
     reading = Reading(Input("template.yaml", parse(text.encode(), "template.yaml"), ()))
     whole, line = places(reading, [], False, Roots("/w", "/w"))
@@ -271,7 +272,8 @@ def test_inline_code_reaches_its_lines_only(run, monkeypatch):
 def test_python(run, tmp_path):
     """Comments in a file that a finding points at, by line, above, and at its top."""
     from lambdalint.finding import Finding, Location, Related, Span
-    from lambdalint.model.deployment import Input, Reading
+    from lambdalint.model.deployment import Reading
+    from lambdalint.model.template import Input
     from lambdalint.settings import Roots
     from lambdalint.suppression_places import places
     from lambdalint.suppressions import reaches

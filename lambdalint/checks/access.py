@@ -9,7 +9,7 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.arns import parse
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import EventSource
 from lambdalint.model.permissions import (
     INVOKE,
@@ -24,6 +24,7 @@ from lambdalint.model.permissions import (
     unplaced_permissions,
 )
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, lower_bound, references
 
 _URL, _ALEXA = "function-url", "alexa"

@@ -9,8 +9,9 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.census import Census, Counted
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import Text, known, number
 
 _PROVISIONED = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")

@@ -9,8 +9,9 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import ASYNC
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, items, known
 

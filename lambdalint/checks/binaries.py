@@ -10,8 +10,9 @@ from lambdalint.checks import check
 from lambdalint.checks.package import _and_more
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.artifact import Binary, Distribution, ExtensionTag, Package, extension_tag
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.packages import layers_of, member_place
+from lambdalint.model.resource import Function
 from lambdalint.model.runtimes import runtime_of
 
 _SYSTEM = r"linuxmusl|linux|darwin|macosx?|osx|win(?:dows|32|64)?|freebsd|android|alpine|musl|glibc"

@@ -9,9 +9,10 @@ from lambdalint.checks import check
 from lambdalint.checks.titles import title
 from lambdalint.finding import Problem
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import POLL, SYNC, EventSource
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.values import Value, number
 
 _INVOCATION_TYPE = "integration.request.header.x-amz-invocation-type"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.code import site_place, source_of, timeout_of, variables_of
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.source import (
     MODULE,
     Argument,

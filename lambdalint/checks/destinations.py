@@ -10,12 +10,13 @@ from lambdalint.checks.titles import title
 from lambdalint.finding import Place, Problem
 from lambdalint.model.arns import function_of, service_of
 from lambdalint.model.connections import connections, event_sources
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import SYNC
 from lambdalint.model.links import reader_of
 from lambdalint.model.mappings import mappings
 from lambdalint.model.queues import TOPIC, fifo, is_fifo
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import Value, number
 
 SERVICES = {"events": "eventbridge"}

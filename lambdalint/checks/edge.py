@@ -11,10 +11,11 @@ from lambdalint.iam.policies import ALLOW, parse_policy
 from lambdalint.iam.roles import role_of
 from lambdalint.model.arns import function_of, parse
 from lambdalint.model.connections import event_sources, published_as
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.links import reader_of
 from lambdalint.model.permissions import plain
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.values import Reference, Unknown, Value, is_open, number
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"

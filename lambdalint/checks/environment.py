@@ -8,9 +8,10 @@ from lambdalint.checks import check
 from lambdalint.finding import WARNING, Problem
 from lambdalint.model.artifact import Package
 from lambdalint.model.code import has_unseen_layer, site_place, source_of, variables_of
-from lambdalint.model.deployment import Deployment, Function, relation
+from lambdalint.model.deployment import Deployment, relation
 from lambdalint.model.packages import wrapped
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.source import HANDLER, MODULE, EnvironmentRead, Source
 from lambdalint.nearest import nearest
 

@@ -9,8 +9,9 @@ from lambdalint.checks import check
 from lambdalint.checks.inputs import problem_of
 from lambdalint.finding import WARNING, Fault, Problem
 from lambdalint.model.connections import connections
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.mappings import MAPPING
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import is_open
 from lambdalint.nearest import nearest
 

@@ -9,10 +9,11 @@ from lambdalint.checks import check
 from lambdalint.checks.titles import title
 from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.model.connections import connections
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_pattern import check_pattern
 from lambdalint.model.mappings import UNKNOWN_KIND, mappings
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import Text, Value, boolean
 
 

@@ -14,9 +14,10 @@ from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.artifact import Package
 from lambdalint.model.code import is_library_layer
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.local import LayerUse
 from lambdalint.model.packages import layers_of, member_place, wrapped
+from lambdalint.model.resource import Function
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.nearest import nearest
 

@@ -9,10 +9,11 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.checks.package import in_words
 from lambdalint.finding import WARNING, Place, Problem
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.image import Config, Image
 from lambdalint.model.packages import image_uses
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.values import is_open, known
 
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}

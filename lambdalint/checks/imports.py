@@ -8,10 +8,12 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Problem
 from lambdalint.model.artifact import Package, Requirements
-from lambdalint.model.deployment import ALONE, Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.packages import layers_of, wrapped
+from lambdalint.model.resource import Function
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.source import MODULE, Import, Source
+from lambdalint.model.template import ALONE
 
 _MOVED_PATH = ("sys.path", "addsitedir", "unzip_requirements", "__import__(", "install_aliases")
 """Where a module says so, its later imports may be found anywhere."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Fault, Place, Problem
-from lambdalint.model.deployment import Deployment, Input
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.template import Input
 from lambdalint.nearest import nearest
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.artifact import Package
-from lambdalint.model.deployment import Deployment, Layer
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.packages import PackageUse, package_uses
+from lambdalint.model.resource import Layer
 
 _CODE = {
     "python": re.compile(r"\.py$|\.dist-info/|\.cpython-\d+[\w-]*\.so$"),

@@ -11,8 +11,9 @@ from lambdalint.finding import Place, Problem
 from lambdalint.iam.policies import ALLOWED
 from lambdalint.iam.roles import context, role_of, role_policies
 from lambdalint.model.connections import event_sources
-from lambdalint.model.deployment import NAME_PROPERTIES, Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import EventSource
+from lambdalint.model.resource import NAME_PROPERTIES, Function, Resource
 from lambdalint.model.source import EnvironmentValue, SdkCall
 from lambdalint.model.values import Reference, Text, Unknown, Value, items, references
 

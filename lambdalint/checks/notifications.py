@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.identity import identity
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import is_open, items
 
 _LISTS = ("LambdaConfigurations", "LambdaFunctionConfigurations", "QueueConfigurations", "TopicConfigurations")

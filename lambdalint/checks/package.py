@@ -8,10 +8,12 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Fault, Place, Problem
 from lambdalint.model.artifact import CORRUPT_KINDS, UNSAFE_KINDS, Member, Package
-from lambdalint.model.deployment import ALONE, Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.image import IMAGE_KINDS, LAYER_KINDS
 from lambdalint.model.packages import PackageUse, Unzipped, image_uses, package_uses, unzipped
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
+from lambdalint.model.template import ALONE
 
 # -- size ----------------------------------------------------------------------------------------------------------
 

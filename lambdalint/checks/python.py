@@ -8,7 +8,8 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Problem
 from lambdalint.model.code import of_function, site_place, source_of
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.source import Import, NewSyntax, Source
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.mappings import Polled, mappings
 from lambdalint.model.queues import QUEUE, takes_failures
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import is_open, number
 
 

@@ -12,7 +12,8 @@ from lambdalint.iam.cure import statement_words
 from lambdalint.iam.execution import Lacking, evidence, lacking, policies_of
 from lambdalint.iam.needs import Demand, feature_demands, trigger_demands
 from lambdalint.iam.policies import DENY, Grants, matches_action
-from lambdalint.model.deployment import Deployment, Function, Role
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Role
 from lambdalint.model.source import EnvironmentValue, SdkCall
 from lambdalint.model.values import Unknown
 

@@ -14,8 +14,9 @@ from lambdalint.iam.execution import functions_of, is_written, members
 from lambdalint.iam.policies import ALLOW, Policy, Statement, action_matches, parse_policy, size
 from lambdalint.iam.roles import RolePolicy, role_policies
 from lambdalint.iam.templates import policy_template_names
-from lambdalint.model.deployment import Deployment, Role
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Role
 from lambdalint.model.values import Text, Unknown, Value, is_open, known, lower_bound
 from lambdalint.nearest import nearest as nearest_word
 

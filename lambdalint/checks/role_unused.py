@@ -14,7 +14,8 @@ from lambdalint.iam.execution import TEMPLATE, WRITTEN, author, functions_of, me
 from lambdalint.iam.needs import caller_demands, feature_demands, trigger_demands
 from lambdalint.iam.policies import ALLOW
 from lambdalint.iam.roles import role_policies
-from lambdalint.model.deployment import Deployment, Function, Role
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Role
 from lambdalint.model.source import Source
 
 WITHOUT_SDK = frozenset(

@@ -21,7 +21,8 @@ from lambdalint.iam.policies import (
     matches_action,
 )
 from lambdalint.iam.roles import RolePolicy, role_policies
-from lambdalint.model.deployment import Deployment, Role
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Role
 from lambdalint.model.values import Reference, Text
 
 TEXT_MESSAGES = "sns:Publish"

@@ -8,8 +8,9 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
-from lambdalint.model.deployment import Deployment, Function, Layer, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Layer, Resource
 from lambdalint.model.runtimes import runtime_of, runtimes_by_id
 from lambdalint.model.values import Value, is_open, known, references, text
 from lambdalint.nearest import nearest

@@ -7,7 +7,8 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Resource
 
 
 @check("function")

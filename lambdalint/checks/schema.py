@@ -7,7 +7,8 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.finding import Problem
-from lambdalint.model.deployment import Deployment, Function, Layer, Resource, Role
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Layer, Resource, Role
 from lambdalint.model.values import OpenList, OpenMap, Reference, Symbol, Text, Unknown
 from lambdalint.patterns import Pattern
 

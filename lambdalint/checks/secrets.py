@@ -9,7 +9,8 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.finding import Problem
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function
 from lambdalint.model.values import Text, Unknown, Value
 
 _HOLE = "\0"

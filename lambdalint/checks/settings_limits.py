@@ -9,8 +9,9 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.checks.limits import inside
 from lambdalint.finding import WARNING, Place, Problem
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.runtimes import runtime_of
 from lambdalint.model.values import Value, is_open, lower_bound, number, references
 

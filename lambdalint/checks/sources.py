@@ -9,9 +9,10 @@ from lambdalint.checks import check
 from lambdalint.checks.titles import title
 from lambdalint.finding import Place, Problem
 from lambdalint.model.arns import parse, single
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.identity import identity
 from lambdalint.model.mappings import Polled, mappings
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import OpenList, OpenMap, Reference, Text, Unknown, Value, is_open, known, number
 
 _TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")

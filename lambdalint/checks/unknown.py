@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from lambdalint.checks import check
 from lambdalint.finding import Problem
-from lambdalint.model.deployment import ALONE, Deployment, each
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import each
+from lambdalint.model.template import ALONE
 from lambdalint.model.values import OpenList, OpenMap, Text, Unknown, Value
 
 

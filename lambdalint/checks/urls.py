@@ -10,7 +10,7 @@ from lambdalint.checks.limits import inside
 from lambdalint.finding import Problem
 from lambdalint.model.arns import function_of
 from lambdalint.model.connections import event_sources
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.permissions import (
     INVOKE,
     INVOKE_URL,
@@ -22,6 +22,7 @@ from lambdalint.model.permissions import (
     unplaced_permissions,
 )
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import boolean, number
 
 URL = "AWS::Lambda::Url"

@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from lambdalint.model.artifact import Package
-from lambdalint.model.deployment import Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.quota import Quota
+from lambdalint.model.resource import Function
 from lambdalint.model.values import Unknown, is_open, lower_bound, number
 from lambdalint.reporters.audit import AuditCell, AuditRow
 from lambdalint.rulebook import RuleBook

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lambdalint.finding import Place
     from lambdalint.iam.least import Least
-    from lambdalint.model.deployment import Deployment, Function
+    from lambdalint.model.deployment import Deployment
+    from lambdalint.model.resource import Function
 
 TAKES_INPUTS = True
 
@@ -39,7 +40,7 @@ def run(given: argparse.Namespace) -> str:
 
 def find(logical_id: str, deployments: Sequence[Deployment]) -> tuple[Deployment, Function]:
     """The function in the first deployment that has it. Raises SettingsError where there is none, or several."""
-    from lambdalint.model.deployment import Function
+    from lambdalint.model.resource import Function
     from lambdalint.nearest import nearest
     from lambdalint.settings import SettingsError
 

@@ -9,7 +9,8 @@ from lambdalint.iam import sdk
 from lambdalint.iam.execution import arn_for
 from lambdalint.iam.sdk import Needs
 from lambdalint.model.arns import single
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.source import Argument, EnvironmentValue, SdkCall, Source
 from lambdalint.model.values import OpenMap, Reference, Unknown, Value
 

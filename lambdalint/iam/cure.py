@@ -8,7 +8,8 @@ from typing import Any
 
 from lambdalint.iam.actions import action as action_of
 from lambdalint.iam.execution import arn_for
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import Reference, Symbol, Text, Value
 
 _NAMED = {

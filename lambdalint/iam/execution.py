@@ -11,7 +11,8 @@ from lambdalint.iam.coverage import resource_arn
 from lambdalint.iam.policies import ALLOWED, DENY, NOT_ALLOWED, Grants, Statement, matches_action, matches_resource
 from lambdalint.iam.roles import ATTACHING, RolePolicies, RolePolicy, context, role_of, role_policies
 from lambdalint.iam.templates import policy_template
-from lambdalint.model.deployment import Deployment, Function, Resource, Role, relation
+from lambdalint.model.deployment import Deployment, relation
+from lambdalint.model.resource import Function, Resource, Role
 from lambdalint.model.values import Reference, Text, Value
 
 Lack = Literal["action", "resource", "denied", "bounded"]

@@ -10,7 +10,8 @@ from lambdalint.finding import Place
 from lambdalint.iam.calls import Required, needs_of, required, source_of
 from lambdalint.iam.cure import resource_for
 from lambdalint.iam.needs import Demand, caller_demands, feature_demands, trigger_demands
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.source import SdkCall, Source
 from lambdalint.model.values import Reference, Symbol, Text, Value
 

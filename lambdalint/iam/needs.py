@@ -10,8 +10,9 @@ from lambdalint.iam.actions import action as action_of
 from lambdalint.iam.execution import arn_for
 from lambdalint.model.arns import function_of, resource_of, service_of, single
 from lambdalint.model.connections import event_sources
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import POLL, EventSource
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import Reference, Text, Unknown, Value, is_open
 
 Facts = Mapping[str, Any]

@@ -9,7 +9,8 @@ from lambdalint.finding import Path
 from lambdalint.iam.coverage import Context
 from lambdalint.iam.managed import ManagedPolicy, managed_policy
 from lambdalint.iam.policies import DENY, Grants, Origin, Policy, parse_policy
-from lambdalint.model.deployment import Deployment, Resource, Role, relation
+from lambdalint.model.deployment import Deployment, relation
+from lambdalint.model.resource import Resource, Role
 from lambdalint.model.values import OpenList, Reference, Text, Unknown, Value, boolean, items, known
 
 ATTACHING = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}

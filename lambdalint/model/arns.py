@@ -4,7 +4,8 @@
 
 from typing import Any, NamedTuple
 
-from lambdalint.model.deployment import Deployment, Function, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import Reference, Text, Unknown, Value
 
 TYPES: dict[str, tuple[str, ...]] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Location
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import Resource
 
 
 class Counted(NamedTuple):

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 
 from lambdalint.finding import Place
-from lambdalint.model.deployment import ALONE, Deployment, Function
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.local import LayerUse
 from lambdalint.model.packages import layers_of
+from lambdalint.model.resource import Function
 from lambdalint.model.source import Site, Source
+from lambdalint.model.template import ALONE
 from lambdalint.model.values import Value, is_open
 
 _LIBRARIES = re.compile(

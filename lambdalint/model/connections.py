@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lambdalint.model.arns import function_of, resource_of
-from lambdalint.model.deployment import Deployment, Function, Resource, relation
+from lambdalint.model.deployment import Deployment, relation
 from lambdalint.model.event_source import EventSource
 from lambdalint.model.links import reader_of
 from lambdalint.model.mappings import mapping_kind
+from lambdalint.model.resource import Function, Resource
 
 __all__ = ["connections", "event_sources", "mapping_kind", "published_as"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lambdalint.finding import Place
-from lambdalint.model.deployment import Resource
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import Value
 
 POLL, ASYNC, SYNC = "poll", "async", "sync"

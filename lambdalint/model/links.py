@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from lambdalint.finding import Path
 from lambdalint.model.arns import parse
-from lambdalint.model.deployment import Deployment, Resource
+from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import ASYNC, POLL, SYNC
 from lambdalint.model.mappings import mapping_kind
+from lambdalint.model.resource import Resource
 from lambdalint.model.values import Reference, Text, Value
 
 

@@ -8,8 +8,9 @@ from lambdalint.finding import Path
 
 if TYPE_CHECKING:
     from lambdalint.model.artifact import Package, Requirements
-    from lambdalint.model.deployment import Deployment, Function, Layer, Resource
+    from lambdalint.model.deployment import Deployment
     from lambdalint.model.image import Image
+    from lambdalint.model.resource import Function, Layer, Resource
     from lambdalint.model.source import Source
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lambdalint.model.arns import Target, function_of, resource_of, service_of
-from lambdalint.model.deployment import Deployment, Resource, relation
+from lambdalint.model.deployment import Deployment, relation
+from lambdalint.model.resource import Resource
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 UNKNOWN_KIND = "mapping"

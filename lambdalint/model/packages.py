@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from lambdalint.finding import Place
 from lambdalint.model.artifact import Package, Part
-from lambdalint.model.deployment import ALONE, Deployment, Function, Resource, relation
+from lambdalint.model.deployment import Deployment, relation
 from lambdalint.model.image import Image
 from lambdalint.model.local import LayerUse, LocalCode
+from lambdalint.model.resource import Function, Resource
+from lambdalint.model.template import ALONE
 from lambdalint.model.values import is_open
 
 

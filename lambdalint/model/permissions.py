@@ -8,7 +8,8 @@ from typing import NamedTuple
 from lambdalint.finding import Place
 from lambdalint.model.arns import function_of
 from lambdalint.model.connections import published_as
-from lambdalint.model.deployment import Deployment, Function, Resource, relation
+from lambdalint.model.deployment import Deployment, relation
+from lambdalint.model.resource import Function, Resource
 from lambdalint.model.values import Reference, Symbol, Text, Unknown, Value, boolean, known
 
 TYPE = "AWS::Lambda::Permission"

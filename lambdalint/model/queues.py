@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lambdalint.model.arns import parse, resource_of, service_of
-from lambdalint.model.deployment import Deployment, Resource, each, relation
+from lambdalint.model.deployment import Deployment, relation
+from lambdalint.model.resource import Resource, each
 from lambdalint.model.values import Reference, Text, Unknown, Value, boolean, references
 
 QUEUE, TOPIC = "AWS::SQS::Queue", "AWS::SNS::Topic"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lambdalint.model.deployment import Function
+from lambdalint.model.resource import Function
 
 _latest: list[tuple[Any, dict[str, Mapping[str, Any]]]] = []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from lambdalint.model.deployment import Layer, Resource, Template
+from lambdalint.model.resource import Layer, Resource
+from lambdalint.model.template import Template
 from lambdalint.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Fault, Location, Notice, Span
-from lambdalint.model.deployment import Deployment, Input, Reading, Template
+from lambdalint.model.deployment import Deployment, Reading
+from lambdalint.model.template import Input, Template
 from lambdalint.model.values import text
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import read

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Decision, Fault, Notice, Path
-from lambdalint.model.deployment import CLASSES, Deployment, Resource, Scenario, Template, Written
+from lambdalint.model.deployment import Deployment
+from lambdalint.model.resource import CLASSES, Resource, Written
+from lambdalint.model.template import Scenario, Template
 from lambdalint.model.values import OpenMap, Text, Unknown, Value
 from lambdalint.parsers.intrinsics import evaluate
 from lambdalint.parsers.parameters import Assignment, Named, Parameters

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lambdalint.finding import FIRST_LINE, Notice, Path, Span
-from lambdalint.model.deployment import ALONE, Deployment, Function, Input, Reading, Template
+from lambdalint.model.deployment import Deployment, Reading
+from lambdalint.model.resource import Function
+from lambdalint.model.template import ALONE, Input, Template
 from lambdalint.model.values import OpenMap, Unknown
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.discover import Source

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from lambdalint.finding import Decision, Path
-from lambdalint.model.deployment import Link, Written
+from lambdalint.model.resource import Link, Written
 from lambdalint.model.values import OpenList, OpenMap, Reference, Symbol, Text, Unknown, Value, known, text
 
 NO_VALUE: Any = object()

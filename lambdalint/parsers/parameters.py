@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from lambdalint.model.deployment import Link
+from lambdalint.model.resource import Link
 from lambdalint.model.values import Symbol, Text, Unknown, Value, known, text
 from lambdalint.parsers.intrinsics import PSEUDO, evaluate, sub_names
 

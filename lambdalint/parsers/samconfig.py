@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lambdalint.finding import FIRST_LINE, Fault, Location, Span
-from lambdalint.model.deployment import Link
+from lambdalint.model.resource import Link
 from lambdalint.model.values import text
 from lambdalint.parsers.parameters import Named
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from lambdalint.finding import Fault, Notice
-from lambdalint.model.deployment import Input, Reading, Template
+from lambdalint.model.deployment import Reading
+from lambdalint.model.template import Input, Template
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import SAM, read, transforms
 from lambdalint.parsers.discover import Source

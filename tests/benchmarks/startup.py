@@ -2,9 +2,9 @@
 
     python tests/benchmarks/startup.py [--python PYTHON] [--peer 'COMMAND …'] …
 
-PYTHON has the built wheel installed, its command beside it (default: this interpreter).
-Each command runs in turn, as a whole process with its
-output in a pipe; the ratio of the medians is what counts. A peer is any command that lints the file put at its end.
+PYTHON has the built wheel installed, its command beside it (default: this interpreter). Each command runs in turn, as a
+whole process with its output in a pipe; the ratio of the medians is what counts. A peer is any command that lints the
+file put at its end.
 """
 
 from __future__ import annotations
