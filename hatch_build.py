@@ -15,7 +15,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if self.target_name != "wheel" or version == "editable":
             return
         sys.path.insert(0, self.root)
-        from lambdalint.rulefiles import compile_book
+        from lambdalint.rulebook.files import compile_book
 
         self.folder = tempfile.mkdtemp()
         compile_book(os.path.join(self.root, "rules"), self.folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdalint import rulebook
-from lambdalint.rulefiles import compile_book
+from lambdalint.rulebook.files import compile_book
 
 
 @pytest.fixture(scope="session", autouse=True)

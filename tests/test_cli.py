@@ -371,7 +371,7 @@ def test_a_plain_run_loads_nothing_heavy(folder):
     )
     loaded = set(run.stderr.split())
     heavy = {"rich", "libcst", "jsonschema", "tomli", "dataclasses", "pathlib", "tempfile", "subprocess", "zipfile"}
-    ours = {"lambdalint.baseline", "lambdalint.ownrules", "lambdalint.directives", "lambdalint.output"}
+    ours = {"lambdalint.baseline", "lambdalint.ownrules", "lambdalint.suppressions.directives", "lambdalint.output"}
     assert loaded & (heavy | ours) == set()
 
 

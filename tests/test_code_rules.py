@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lambdalint.cli import run
+from lambdalint.examples import run_example
 from lambdalint.finding import Finding
 from lambdalint.rulebook import load
-from lambdalint.ruletests import run_example
 
 BOOK = load()
 READS = 'import os\n\nTABLE = os.environ["TABLE"]\n\ndef take(event, context):\n    return TABLE\n\n\ngive = take\n'

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lambdalint.engine import lint
+from lambdalint.examples import files_of
 from lambdalint.model.values import Unknown
 from lambdalint.parsers.document import parse
 from lambdalint.reporters import FORMATS, Options, render
 from lambdalint.rulebook import load
-from lambdalint.ruletests import files_of
 from lambdalint.settings import Settings
 
 DATA = os.path.join(os.path.dirname(__file__), "data")

@@ -27,9 +27,9 @@ from typing import Any
 import pytest
 import yaml
 
+from lambdalint.examples import _matches, files_of, run_example
 from lambdalint.finding import Finding
 from lambdalint.rulebook import load
-from lambdalint.ruletests import _matches, files_of, run_example
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "planted")
 HEAD = "AWSTemplateFormatVersion: '2010-09-09'\nTransform: AWS::Serverless-2016-10-31\n"

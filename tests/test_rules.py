@@ -9,8 +9,8 @@ import re
 import jsonschema
 import pytest
 
+from lambdalint.examples import check_rule
 from lambdalint.rulebook import CHECKOUT, load
-from lambdalint.ruletests import check_rule
 
 BOOK = load()
 RULES = list(BOOK.rules.values())

@@ -24,12 +24,11 @@ MAY_IMPORT = {
     "checks": {"finding", "model", "iam", "data", "nearest", "patterns", "checks"},
     "settings": {"finding"},
     "parsers": {"finding", "model", "data", "nearest", "parsers", "settings", "digest"},
-    "rulebook": {"finding", "model", "rulefiles"},
-    "rulefiles": {"rulebook"},
+    "rulebook": {"finding", "model", "rulebook"},
     "judge": {"finding", "model", "rulebook", "settings", "digest"},
     "reporters": {"finding", "reporters"},
 }
-"""What each room may know. rulefiles, which reads YAML, is rulebook's other half: a wheel has no use for it."""
+"""What each room may know."""
 
 
 def modules():
@@ -86,7 +85,7 @@ OURS = (
 def test_start_up_loads_nothing_heavy(tmp_path):
     """A plain run on one template, as a wheel has the book: what each module costs is what a hook feels."""
     from lambdalint import rulebook
-    from lambdalint.rulefiles import compile_book
+    from lambdalint.rulebook.files import compile_book
 
     compile_book(rulebook.CHECKOUT, str(tmp_path / "book"))
     template = tmp_path / "template.yaml"
@@ -130,7 +129,7 @@ PATHS = "import sys; sys.path[:] = " + repr(sys.path) + "; "
 
 def test_the_compiled_book_is_the_same(tmp_path):
     from lambdalint import rulebook
-    from lambdalint.rulefiles import compile_book, read_facts, read_rules
+    from lambdalint.rulebook.files import compile_book, read_facts, read_rules
 
     compile_book(rulebook.CHECKOUT, str(tmp_path))
     names = {name.removesuffix(".json") for name in os.listdir(tmp_path)}

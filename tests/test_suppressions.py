@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from lambdalint.directives import of_comment, of_metadata
 from lambdalint.engine import lint
 from lambdalint.settings import Settings
+from lambdalint.suppressions.directives import of_comment, of_metadata
 
 FUNCTION = """\
   {id}:{on_id}
@@ -247,8 +247,8 @@ def test_inline_code_reaches_its_lines_only(run, monkeypatch):
     from lambdalint.finding import Finding, Location, Span
     from lambdalint.parsers.document import parse
     from lambdalint.settings import Roots
-    from lambdalint.suppression_places import places
     from lambdalint.suppressions import reaches
+    from lambdalint.suppressions.places import places
 
     text = (
         "Resources:\n  A:\n    Type: AWS::Lambda::Function\n    Properties:\n      Code:\n        ZipFile: |\n"
@@ -275,8 +275,8 @@ def test_python(run, tmp_path):
     from lambdalint.model.deployment import Reading
     from lambdalint.model.template import Input
     from lambdalint.settings import Roots
-    from lambdalint.suppression_places import places
     from lambdalint.suppressions import reaches
+    from lambdalint.suppressions.places import places
 
     def found(code, line, related=False):
         (tmp_path / "app.py").write_text(code)

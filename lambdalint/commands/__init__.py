@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lambdalint.model.deployment import Deployment
     from lambdalint.rulebook import RuleBook
+    from lambdalint.settings import Settings
 
 
 def whole_book(folders: Sequence[str]) -> RuleBook:
@@ -21,3 +23,17 @@ def whole_book(folders: Sequence[str]) -> RuleBook:
 
         add_own(book, own)
     return book
+
+
+def deployments(paths: Sequence[str], settings: Settings) -> Iterator[Deployment]:
+    """Every deployment below the paths; ``-`` is standard input. Raises SettingsError for a path that does not exist."""
+    import os
+    import sys
+
+    from lambdalint.engine import readings
+    from lambdalint.settings import SettingsError
+
+    missing = [path for path in paths if path != "-" and not os.path.exists(path)]
+    if missing:
+        raise SettingsError(f"there is no such file or folder: {', '.join(missing)}")
+    return readings(paths, settings, sys.stdin.buffer.read() if "-" in paths else None)

@@ -39,17 +39,12 @@ def run(given: argparse.Namespace) -> str:
 
 def audit(paths: list[str], settings: Any, book: RuleBook) -> list[AuditRow]:
     """A row for each function of each named deployment. Raises SettingsError for a path that does not exist."""
-    from lambdalint.engine import readings
-    from lambdalint.parsers.discover import discover
-    from lambdalint.settings import Roots, SettingsError
+    from lambdalint.commands import deployments
+    from lambdalint.settings import Roots
 
-    missing = discover(paths or ["."], settings.exclude).missing if "-" not in paths else ()
-    if missing:
-        raise SettingsError(f"there is no such file or folder: {', '.join(missing)}")
-    stdin = _stdin() if "-" in paths else None
     roots = Roots(settings.cwd, settings.cwd)
     rows = []
-    for deployment in readings(paths, settings, stdin):
+    for deployment in deployments(paths, settings):
         scenario = deployment.scenario
         if scenario.derived:
             continue
@@ -60,12 +55,6 @@ def audit(paths: list[str], settings: Any, book: RuleBook) -> list[AuditRow]:
                 cells = _cells(deployment, function, book)
                 rows.append(AuditRow(deployment.owner(function.id), template, tuple(cells)))
     return rows
-
-
-def _stdin() -> bytes:
-    import sys
-
-    return sys.stdin.buffer.read()
 
 
 def _cells(deployment: Deployment, function: Function, book: RuleBook) -> list[AuditCell]:

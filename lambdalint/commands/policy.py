@@ -26,13 +26,13 @@ def run(given: argparse.Namespace) -> str:
     import json
 
     from lambdalint.cli import settings_of
+    from lambdalint.commands import deployments
     from lambdalint.commands.show import plain
-    from lambdalint.engine import readings
     from lambdalint.iam.least import document, least
     from lambdalint.rulebook import load
 
     settings = settings_of(given)
-    deployment, function = find(given.function, list(readings(given.paths, settings)))
+    deployment, function = find(given.function, list(deployments(given.paths, settings)))
     found = least(deployment, function, load(settings.quotas).facts("role_requirements"))
     policy = json.dumps(plain(document(found.rows)), indent=2, ensure_ascii=False) + "\n"
     return policy if given.format == "json" else table(deployment, function, found, settings.cwd) + policy

@@ -48,9 +48,9 @@ def run(given: argparse.Namespace) -> str | tuple[str, int]:
 
 
 def _test(folders: list[str]) -> tuple[str, int]:
+    from lambdalint.examples import check_rule
     from lambdalint.ownrules import add_own
     from lambdalint.rulebook import load
-    from lambdalint.ruletests import check_rule
 
     own = tuple(os.path.abspath(folder) for folder in folders)
     rules = add_own(load(), own)

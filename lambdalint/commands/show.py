@@ -11,7 +11,9 @@ TAKES_INPUTS = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", metavar="PATH", nargs="*", default=[], help="templates, folders, cloud assemblies")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", default=[], help="templates, folders, cloud assemblies; - is stdin"
+    )
 
 
 def plain(value: Any) -> Any:
@@ -54,10 +56,10 @@ def run(given: argparse.Namespace) -> str:
     import json
 
     from lambdalint.cli import settings_of
-    from lambdalint.engine import readings
+    from lambdalint.commands import deployments
 
     shown = []
-    for deployment in readings(given.paths, settings_of(given)):
+    for deployment in deployments(given.paths, settings_of(given)):
         scenario = deployment.scenario
         shown.append(
             {

@@ -89,6 +89,8 @@ class Deployment:
         self._trace: Trace | None = None
         self._indexes: dict[str, Mapping[str, tuple[Resource, ...]]] = {}
         self._has: dict[str, bool] = {}
+        self._properties: dict[str, frozenset[str]] = {}
+        """By type, what the properties of all its resources are called."""
 
     # -- looking at resources (each look is noted) -----------------------------------------------------------------
 
@@ -152,9 +154,13 @@ class Deployment:
             return bool(self.scenario.overrides)
         if need == "fault":
             return bool(self.faults)
-        type, _, path = need.partition(".")
+        type, *path = need.split(".")
         found = self.of_type(type)
-        return any(one.get(*path.split(".")) is not None for one in found) if path else bool(found)
+        if not path or not found:
+            return bool(found)
+        if type not in self._properties:
+            self._properties[type] = frozenset().union(*(one.properties for one in found))
+        return path[0] in self._properties[type] and any(one.get(*path) is not None for one in found)
 
     def _is_sams_own(self, role: Role) -> bool:
         """Whether a role is one that SAM makes, with nothing in it that the user wrote."""

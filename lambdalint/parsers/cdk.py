@@ -32,7 +32,7 @@ _PYTHON_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/")
 
 INTERNAL = re.compile(
-    r"/(Custom::[A-Za-z]+(CustomResourceProvider|Provider)?"
+    r"/(Custom::[A-Za-z0-9]+"
     r"|framework-on(Event|Timeout)|framework-isComplete"
     r"|LogRetention[0-9a-f]{32}"
     r"|AWS[0-9a-f]{32}"

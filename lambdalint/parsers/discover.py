@@ -69,7 +69,23 @@ def discover(
                 missing.append(path)
         else:
             missing.append(path)
-    return Discovery(tuple(sources), tuple(missing), tuple(empty))
+    return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty))
+
+
+def _once(sources: list[Source]) -> list[Source]:
+    """Without the templates of an assembly that is linted whole: it says more of them."""
+    assemblies = tuple(os.path.realpath(one.path) + os.sep for one in sources if one.kind == "assembly")
+    if not assemblies:
+        return sources
+    return [
+        one
+        for one in sources
+        if not (
+            one.path.endswith(".template.json")
+            and one.kind == "template"
+            and os.path.realpath(one.path).startswith(assemblies)
+        )
+    ]
 
 
 def is_template(data: bytes) -> bool:

@@ -103,14 +103,15 @@ def cost(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def main() -> None:
-    from lambdalint import rulebook, rulefiles
+    from lambdalint import rulebook
     from lambdalint.engine import lint
+    from lambdalint.rulebook.files import compile_book
     from lambdalint.settings import Settings
 
     gc.set_threshold(200_000, 50, 50)  # as the command sets it
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as book:
         # The book as a wheel has it: a checkout reads YAML.
-        rulefiles.compile_book(rulebook.CHECKOUT, book)
+        compile_book(rulebook.CHECKOUT, book)
         rulebook.COMPILED = book
         path = write(folder)
 

@@ -86,7 +86,7 @@ def _lay_out(folder: str, example: Mapping[str, Any]) -> list[str]:
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
     if example.get("archive") or example.get("image"):
-        from lambdalint.ruletests_artifacts import build
+        from lambdalint.examples.artifacts import build
 
         build(folder, example)
     paths: list[str] = list((example.get("settings") or {}).get("paths") or ())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from lambdalint.finding import INHERITED, REACHED, Fault, Finding, Location, Suppressed
-from lambdalint.suppression_places import Suppression, could_judge, places, reads_code
+from lambdalint.suppressions.places import Suppression, could_judge, places, reads_code
 
 if TYPE_CHECKING:
     from lambdalint.model.deployment import Reading

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from lambdalint.finding import ERROR, Notice, Problem
 from lambdalint.model.quota import Quota
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-COMPILED = os.path.join(HERE, "book")
-CHECKOUT = os.path.join(os.path.dirname(HERE), "rules")
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+COMPILED = os.path.join(PACKAGE, "book")
+CHECKOUT = os.path.join(os.path.dirname(PACKAGE), "rules")
 DOCUMENTATION = "https://github.com/lambdalint/lambdalint/blob/main/rules/"
 SUBJECTS = ("document", "artifact", "deployment", "function", "layer", "role", "run", "suppression")
 DOCS = ("why", "references", "examples")
@@ -252,7 +252,7 @@ def load(quotas: Mapping[str, Any] | None = None, checked_on: str = "") -> RuleB
 @cache
 def _checkout() -> tuple[Mapping[str, Any], Callable[[str], Any]]:
     """The YAML of a checkout, read once a process."""
-    from lambdalint.rulefiles import read_facts, read_rules
+    from lambdalint.rulebook.files import read_facts, read_rules
 
     return read_rules(CHECKOUT), read_facts(CHECKOUT)
 

@@ -29,7 +29,7 @@ def build(folder: str, example: Mapping[str, Any]) -> None:
         else:
             _write(target, _zip(described))
     for path, described in (example.get("image") or {}).items():
-        from lambdalint.ruletests_images import image_files, tar
+        from lambdalint.examples.images import image_files, tar
 
         target = os.path.join(folder, path)
         files = image_files(described)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lambdalint.ruletests_artifacts import content, mode_of
+from lambdalint.examples.artifacts import content, mode_of
 
 OCI = "application/vnd.oci.image"
 _MANIFEST = f"{OCI}.manifest.v1+json"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from lambdalint.finding import Finding, Location, Path, Span
 
 if TYPE_CHECKING:
-    from lambdalint.directives import Directive
     from lambdalint.model.deployment import Deployment, Reading
     from lambdalint.model.resource import Function
     from lambdalint.model.template import DocumentLike
     from lambdalint.rulebook import Rule
     from lambdalint.settings import Roots
+    from lambdalint.suppressions.directives import Directive
 
 MARKER = b"lambdalint"
 """What bytes hold that suppress anything: nothing else is looked into."""
@@ -92,7 +92,7 @@ def _of_comments(
     """Suppressions among comments (line, column, text, alone on the line); ``content`` is the first line of content."""
     if not comments:
         return
-    from lambdalint.directives import of_comment
+    from lambdalint.suppressions.directives import of_comment
 
     below: dict[int, int] = {}  # a comment alone on its line to the first line below that is none
     for line, _, _, is_alone in reversed(comments):
@@ -119,7 +119,7 @@ def _of_metadata(
         value = _section(value, key) if key != "lambdalint" else value.get(key)
     if value is None:
         return
-    from lambdalint.directives import Directive, of_metadata
+    from lambdalint.suppressions.directives import Directive, of_metadata
 
     if not isinstance(value, dict) or "ignore" not in value:
         directive = Directive(problem="it is written lambdalint: {ignore: [{code, reason, until}]}")
