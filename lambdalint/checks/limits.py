@@ -215,15 +215,15 @@ def tags(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]
         if not isinstance(tag, dict):
             continue
         key = lower_bound(tag.get("Key"))
-        place = function.at("Tags", index, "Key")
         if key.lower().startswith("aws:") and _begins(tag.get("Key")):
-            yield Problem(place, "reserved", {"key": key})
+            yield Problem(function.at("Tags", index, "Key"), "reserved", {"key": key})
         elif len(key) > of_key.max or (tag.get("Key") == "" and not isinstance(tag, OpenMap)):
-            yield Problem(place, "key", {"key": key[:32], "length": len(key), "quota": of_key})
+            fields = {"key": key[:32], "length": len(key), "quota": of_key}
+            yield Problem(function.at("Tags", index, "Key"), "key", fields)
         length = len(lower_bound(tag.get("Value")))
         if length > of_value.max:
-            place = function.at("Tags", index, "Value")
-            yield Problem(place, "value", {"key": key, "length": length, "quota": of_value})
+            fields = {"key": key, "length": length, "quota": of_value}
+            yield Problem(function.at("Tags", index, "Value"), "value", fields)
 
 
 def _begins(value: Value) -> bool:

@@ -26,7 +26,7 @@ def whole_book(folders: Sequence[str]) -> RuleBook:
 
 
 def deployments(paths: Sequence[str], settings: Settings) -> Iterator[Deployment]:
-    """Every deployment below the paths; ``-`` is standard input. Raises SettingsError for a path that does not exist."""
+    """Every deployment below the paths; ``-`` is standard input. Raises SettingsError for a path that is not there."""
     import os
     import sys
 
