@@ -124,6 +124,11 @@ BAD = {
     "zstd": (raw_zip([Item(b"a", b"1", method=93)]), {"unknown-compression"}),
     "stored size": (raw_zip([Item(b"a", b"12345", method=0, declared=50)]), {"forged-size"}),
     "too small": (raw_zip([Item(b"a", os.urandom(50_000), declared=10)]), {"forged-size"}),
+    "a little too small": (raw_zip([Item(b"a", os.urandom(200), declared=100)]), {"forged-size"}),
+    "another size in the header": (
+        raw_zip([Item(b"a", b"1" * 500, declared=100)]).replace(b"\x64\0\0\0", b"\xf4\1\0\0", 1),
+        {"forged-size"},
+    ),
     "too large": (raw_zip([Item(b"a", b"1", declared=1 << 31)]), {"forged-size", "bomb"}),
     "two sizes": (raw_zip([Item(b"a", b"1", local_packed=77)]), {"bad-member"}),
     "shared bytes": (

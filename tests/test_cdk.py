@@ -10,6 +10,7 @@ import pytest
 
 import lambdalint
 from lambdalint.engine import lint
+from lambdalint.parsers.cdk import INTERNAL
 from lambdalint.settings import Settings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -94,6 +95,22 @@ def test_the_functions_that_cdk_makes_are_counted_only(javascript):
     assert any("--select cdk-internal" in n.message for n in users.notices)
 
 
+@pytest.mark.parametrize(
+    ("path", "made"),
+    [
+        ("App/Custom::S3AutoDeleteObjectsCustomResourceProvider/Handler", True),
+        ("App/@aws-cdk--aws-eks.ClusterResourceProvider/OnEventHandler/Resource", True),
+        ("App/AWS679f53fac002430cb0da5b7982bd2287/Resource", True),
+        ("App/Mine/framework-onEvent/Resource", True),
+        ("App/SingletonLambda0123456789abcdef0123456789abcdef/Resource", False),
+        ("App/PaymentResourceProvider/Handler/Resource", False),
+        ("App/Aws/Resource", False),
+    ],
+)
+def test_what_cdk_makes_is_told_by_its_path(path, made):
+    assert bool(INTERNAL.search("/" + path)) is made
+
+
 def test_a_function_seen_through_two_paths_is_reported_once(javascript):
     once = found(javascript, select=("LL102",))
     for more in ("cdk.out/assembly-Production", "cdk.out/Orders.template.json"):
@@ -155,6 +172,7 @@ def test_a_file_that_is_not_here_falls_back_to_the_template(tmp_path, monkeypatc
         ("manifest.json", "[]", "cannot be read"),
         ("Orders.template.json", None, "Orders.template.json, which is not there"),
         ("Orders.template.json", "{nonsense", "cannot be read"),
+        ("OrdersReports6871D998.nested.template.json", None, "nested.template.json, which is not there"),
         ("Orders.assets.json", None, "Orders.assets.json, which is not there"),
         ("Orders.assets.json", "[1", "Orders.assets.json, which cannot be read"),
         ("Orders.metadata.json", "{", "Orders.metadata.json, which cannot be read"),

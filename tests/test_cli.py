@@ -101,6 +101,18 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 
+def test_show_reads_standard_input(folder):
+    (deployment,) = json.loads(tool("show", "-", input=BAD).stdout)["deployments"]
+    assert deployment["template"] == "<stdin>"
+    assert deployment["resources"]
+
+
+@pytest.mark.parametrize("command_words", [["show"], ["audit"], ["policy", "Worker"]])
+def test_a_command_says_that_a_path_is_missing(folder, capsys, command_words):
+    assert command([*command_words, "nowhere"]) == 2
+    assert "there is no such file or folder: nowhere" in capsys.readouterr().err
+
+
 def test_show_settings(folder, capsys):
     (folder / "lambdalint.toml").write_text('ignore = ["LL101"]\nregion = "eu-west-1"\n')
     words = ["--show-settings", "--region", "eu-west-2", "--ignore", "timeout", "--as-of", "2027-01-01"]

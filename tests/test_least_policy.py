@@ -254,6 +254,44 @@ def test_policy_as_json(app, capsys):
     assert "s3:GetObject" not in found
 
 
+def test_what_lies_outside_the_template_is_named_as_it_is_written(app, capsys):
+    (app / "template.yaml").write_text("""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Save:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: nodejs22.x
+      Handler: index.handler
+      CodeUri: js/
+      FileSystemConfigs:
+        - {Arn: "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1", LocalMountPath: /mnt/a}
+      DeadLetterQueue: {Type: SQS, TargetArn: !Sub "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:dead"}
+      EventInvokeConfig: {DestinationConfig: {OnFailure: {Type: S3Bucket, Destination: "arn:aws:s3:::failures"}}}
+      Events:
+        Stream:
+          Type: Kinesis
+          Properties: {Stream: "arn:aws:kinesis:eu-west-1:111122223333:stream/s", StartingPosition: LATEST}
+        Consumer:
+          Type: Kinesis
+          Properties: {Stream: "arn:aws:kinesis:eu-west-1:111122223333:stream/t/consumer/c:1", StartingPosition: LATEST}
+""")
+    assert run(["policy", "Save", "--no-cache"]) == 0
+    comment, brace, rest = capsys.readouterr().out.partition("{")
+    found = allowed(json.loads(brace + rest))
+    assert found["s3:PutObject"] == ["arn:aws:s3:::failures/*"]
+    assert found["s3:ListBucket"] == ["arn:aws:s3:::failures"]
+    assert found["sqs:SendMessage"] == [{"Fn::Sub": "arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:dead"}]
+    # What reads a stream through a consumer is allowed on the stream: the consumer's ARN would not do.
+    assert found["kinesis:GetRecords"] == ["*", "arn:aws:kinesis:eu-west-1:111122223333:stream/s"]
+    assert found["elasticfilesystem:ClientMount"] == ["*"]
+    unknown = comment.partition("Not known:")[2]
+    assert "the resource of its file system is not known: * stands for it" in unknown
+    assert "the resource of its kinesis mapping is not known" in unknown
+    assert "destination" not in unknown
+    assert "dead-letter" not in unknown
+
+
 def test_policy_as_text_has_the_table_above(app, capsys):
     assert run(["policy", "Save", "template.yaml", "--no-cache"]) == 0
     out = capsys.readouterr().out

@@ -7,7 +7,7 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.checks.inputs import problem_of
-from lambdalint.finding import WARNING, Problem
+from lambdalint.finding import WARNING, Place, Problem
 from lambdalint.iam import sdk
 from lambdalint.iam.actions import exists, nearest
 from lambdalint.iam.execution import functions_of, is_written, members
@@ -124,7 +124,8 @@ def documents(role: Role, deployment: Deployment) -> Iterator[Problem]:
 
 def _faults(policy: Policy) -> Iterator[Problem]:
     for fault in policy.faults:
-        yield problem_of(fault)
+        # A policy's paths are those of the evaluated role; what parsers report has the paths of the file.
+        yield Problem(Place(fault.path, fault.key), fault.kind, dict(fault.fields))
 
 
 def _actions(deployment: Deployment, statement: Statement) -> Iterator[Problem]:

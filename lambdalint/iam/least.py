@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Place
+from lambdalint.iam.actions import action as action_of
 from lambdalint.iam.calls import Required, needs_of, required, source_of
 from lambdalint.iam.cure import resource_for
 from lambdalint.iam.needs import Demand, caller_demands, feature_demands, trigger_demands
@@ -44,7 +45,10 @@ def least(deployment: Deployment, function: Function, facts: Mapping[str, Any]) 
         *feature_demands(deployment, function, features),
         *caller_demands(deployment, function, features),
     ):
-        rows += _of_demand(function, demand, features.get(demand.feature, {}))
+        found = list(_of_demand(function, demand, features.get(demand.feature, {})))
+        rows += found
+        if any(row.resource == "*" and _takes_resource(row.action) for row in found):
+            unknown.append((f"the resource of {demand.words} is not known: * stands for it", demand.place))
     source = source_of(deployment, function)
     if source is None:
         runtime = function.runtime or ("an image" if function.is_image else "of an unknown runtime")
@@ -74,13 +78,19 @@ def _of_demand(function: Function, demand: Demand, facts: Mapping[str, Any]) -> 
             yield Row(need.actions[0], _log_arn(function), demand.words, demand.place)
         return
     for need in demand.needs:
-        resource = need.resource if need.resource is not None else "*"
+        resource = next((one for one in (need.resource, need.given) if one is not None), "*")
         if demand.feature == "durable":
             resource = _own_arn("lambda", "function:", function, ":*")
         yield Row(need.actions[0], resource, demand.words, demand.place)
     for more in ("documented", "writing"):
         for action in facts.get(more, ()):
             yield Row(action, "*", demand.words, demand.place)
+
+
+def _takes_resource(name: str) -> bool:
+    """Whether an action could be allowed on less than everything; EC2's network interfaces are not known beforehand."""
+    found = action_of(name)
+    return found is not None and found.scopable and not name.startswith("ec2:")
 
 
 def _log_arn(function: Function) -> Value:

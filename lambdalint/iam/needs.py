@@ -13,7 +13,7 @@ from lambdalint.model.connections import event_sources
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.event_source import POLL, EventSource
 from lambdalint.model.resource import Function, Resource
-from lambdalint.model.values import Reference, Text, Unknown, Value, is_open
+from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, lower_bound
 
 Facts = Mapping[str, Any]
 
@@ -27,6 +27,9 @@ class Need(NamedTuple):
     """The ARN that it must be allowed on; None where it takes none, or it is not known."""
     certain: bool = True
     """False for what AWS lists and has been seen to do without."""
+    given: Value = None
+    """The ARN of something outside the template, as the template writes it: for a policy to be written, never to be
+    judged by (that ARN may stand for one of the template)."""
 
 
 class Demand(NamedTuple):
@@ -41,8 +44,22 @@ class Demand(NamedTuple):
     """What asks for it."""
 
 
-def _needs(actions: Iterable[str], target: Resource | None = None) -> tuple[Need, ...]:
-    return tuple(Need((name,), None if target is None else arn_for(name, target)) for name in actions)
+def _needs(actions: Iterable[str], target: Resource | None = None, given: Value = None) -> tuple[Need, ...]:
+    return tuple(
+        Need((name,), None if target is None else arn_for(name, target), given=_outside(name, given))
+        for name in actions
+    )
+
+
+def _outside(name: str, arn: Value) -> Value:
+    """An ARN that is no reference, as an action is allowed on it; None where there is none or it takes none."""
+    found = action_of(name)
+    if not isinstance(arn, (str, Text)) or found is None or not found.scopable:
+        return None
+    if name != "s3:PutObject":
+        return arn
+    # What is written lies below the bucket that the destination names.
+    return arn + "/*" if isinstance(arn, str) else Text((*arn.parts, "/*"))
 
 
 # -- triggers ----------------------------------------------------------------------------------------------------------
@@ -59,11 +76,13 @@ def trigger_demands(deployment: Deployment, function: Function, mappings: Facts)
 
 
 def _of_mapping(deployment: Deployment, source: EventSource, facts: Facts) -> Iterator[Need]:
-    arn = single(source.source) if source.source_resource is not None else None
+    arn = single(source.source)
     for name in (*facts["actions"], *facts.get("documented", ())):
         found = action_of(name)
         own = found is not None and found.scopable and name.partition(":")[0] == source.kind
-        yield Need((name,), arn if own and isinstance(arn, Reference) else None, name in facts["actions"])
+        in_template = arn if own and source.source_resource is not None and isinstance(arn, Reference) else None
+        given = _outside(name, arn) if own and "/consumer/" not in lower_bound(arn) else None
+        yield Need((name,), in_template, name in facts["actions"], given)
     for names in facts.get("any_of", ()):
         yield Need(tuple(names))
     access = source.settings.get("SourceAccessConfigurations")
@@ -162,7 +181,7 @@ def _to_target(
         resource = resource_of(deployment, destination)
         direct = resource if resource is not None and not resource.type.startswith("AWS::Lambda::A") else None
         label = f"{words} {resource.id}" if resource is not None else words
-        yield Demand(feature, label, _needs(actions, direct), place)
+        yield Demand(feature, label, _needs(actions, direct, single(destination) if resource is None else None), place)
 
 
 def _dead_letters(deployment: Deployment, function: Function, features: Facts) -> Iterator[Demand]:

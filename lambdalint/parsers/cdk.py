@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lambdalint.finding import Fault, Location, Notice, Span
-from lambdalint.model.deployment import Deployment, Reading
+from lambdalint.model.deployment import Reading
 from lambdalint.model.template import Input, Template
 from lambdalint.model.values import text
 from lambdalint.parsers.attach import attach
@@ -37,10 +37,13 @@ INTERNAL = re.compile(
     r"|LogRetention[0-9a-f]{32}"
     r"|AWS[0-9a-f]{32}"
     r"|BucketNotificationsHandler[0-9a-f]{32}"
-    r"|SingletonLambda[0-9a-f-]+"
-    r"|[A-Za-z:]*ResourceProvider)(/|$)",
+    r"|SingletonLambda224e77f9a32e4b4dac32983477abba16"
+    r"|@aws-cdk--[a-z0-9-]+\.[A-Za-z]+)(/|$)",
 )
-"""Construct paths of what CDK makes for itself: its own custom resources and their providers."""
+"""Construct paths of what CDK makes for itself: its own custom resources and their providers.
+
+A SingletonFunction is the user's, but for the one by which aws-ses drops spam.
+"""
 _BUCKET_DEPLOYMENT = re.compile(r"/Custom::CDKBucketDeployment[0-9A-F]{32}")
 _HANDLER_MARK = "aws:cdk:is-custom-resource-handler"
 
@@ -242,31 +245,30 @@ def _template(stack: _Stack, settings: Settings, roots: Roots, seen: set[str]) -
     overrides = {**stack.overrides, **settings.parameter_overrides}
     named = Named(None, {name: (value, None) for name, value in overrides.items()}, region, stack.account)
     found = read(attach(template, settings), [named], settings.as_of)
-    yield Reading(Input(shown, document, document.faults + found.faults), found.deployments, name=stack.name)
-    yield from _nested(stack, resources, found.deployments, settings, roots, seen)
+    nested = dict(_nested(stack, resources))
+    absent = tuple(
+        _missing(("Resources", id), os.path.basename(path)) for id, path in nested.items() if not os.path.isfile(path)
+    )
+    yield Reading(Input(shown, document, document.faults + found.faults + absent), found.deployments, name=stack.name)
+    for logical_id, path in nested.items():
+        parent = found.deployments[0].resources.get(logical_id) if found.deployments else None
+        given = parent.get("Parameters") if parent is not None else None
+        known = {k: text(v) for k, v in given.items() if text(v) is not None} if isinstance(given, dict) else {}
+        inner = stack._replace(path=path, name=f"{stack.name}/{logical_id}", overrides=known, depth=stack.depth + 1)
+        if os.path.isfile(path):
+            yield from _template(inner, settings, roots, seen)
 
 
-def _nested(
-    stack: _Stack,
-    resources: Mapping[str, Any],
-    deployments: tuple[Deployment, ...],
-    settings: Settings,
-    roots: Roots,
-    seen: set[str],
-) -> Iterator[Reading]:
+def _nested(stack: _Stack, resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Logical ID and template, there or not, of each nested stack whose template is of the assembly."""
     for logical_id, resource in resources.items():
         if not isinstance(resource, dict) or resource.get("Type") != "AWS::CloudFormation::Stack":
             continue
         metadata = resource.get("Metadata")
         file = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
         path = _inside(stack.folder, file) if file else _nested_by_asset(stack, resource)
-        if path is None or not os.path.isfile(path):
-            continue
-        parent = deployments[0].resources.get(logical_id) if deployments else None
-        given = parent.get("Parameters") if parent is not None else None
-        known = {k: text(v) for k, v in given.items() if text(v) is not None} if isinstance(given, dict) else {}
-        inner = stack._replace(path=path, name=f"{stack.name}/{logical_id}", overrides=known, depth=stack.depth + 1)
-        yield from _template(inner, settings, roots, seen)
+        if path is not None:
+            yield logical_id, path
 
 
 def _nested_by_asset(stack: _Stack, resource: Mapping[str, Any]) -> str | None:

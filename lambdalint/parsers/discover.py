@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 MARKERS = (b"AWS::Lambda", b"AWS::Serverless")
+STACKS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
+NESTED = "nested"
+"""The kind of a template that deploys others which are here."""
 EXTENSIONS = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
 SKIPPED = frozenset((".git", ".aws-sam", "cdk.out", "node_modules", "__pycache__", ".venv", ".tox", ".mypy_cache"))
 """Folders that a search passes over; named themselves, .aws-sam and cdk.out are read."""
@@ -16,7 +19,7 @@ NOT_TEMPLATES = frozenset(("package.json", "package-lock.json", "tsconfig.json",
 
 
 class Source(NamedTuple):
-    """A path and the kind of parser that claims it: template, assembly, package or image."""
+    """A path and the kind of parser that claims it: template, NESTED, assembly, package or image."""
 
     kind: str
     path: str
@@ -69,6 +72,10 @@ def discover(
                 missing.append(path)
         else:
             missing.append(path)
+    if any(one.data is not None and has_stacks(one.data) for one in sources):
+        from lambdalint.parsers.nested import joined
+
+        sources = joined(sources)
     return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty))
 
 
@@ -98,6 +105,11 @@ def is_template(data: bytes) -> bool:
     return False
 
 
+def has_stacks(data: bytes) -> bool:
+    """Whether bytes name a resource that deploys another template."""
+    return any(marker in data for marker in STACKS)
+
+
 def _file(path: str, named: bool) -> Iterator[Source]:
     lower = path.lower()
     with open(path, "rb") as file:
@@ -114,7 +126,7 @@ def _file(path: str, named: bool) -> Iterator[Source]:
             return
         data = head + file.read(MAX_LOOK - len(head))
     # A file that nobody named must look like a whole template: values of a chart or notes may name a resource too.
-    if is_template(data) and (named or b"Resources" in data.replace(b"\0", b"")):
+    if (is_template(data) or has_stacks(data)) and (named or b"Resources" in data.replace(b"\0", b"")):
         yield Source("template", path, data, named)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import chain
+from functools import partial
+from itertools import chain, compress
+from operator import is_
 from typing import Any
 
 from lambdalint.finding import Fault, Path
@@ -25,6 +27,7 @@ _DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
 _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
 _NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
+_IS_MAP, _IS_LIST = partial(is_, dict), partial(is_, list)
 _PLACED = 4
 """Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
@@ -143,18 +146,21 @@ def _space(text: str, offset: int) -> int:
 
 
 def _count_keys(root: Any) -> int | None:
-    """How many keys the objects have; None where they lie too deep. Level by level: no recursion."""
+    """How many keys the objects have; None where they lie too deep. Level by level: no recursion.
+
+    Every value of the file passes here: the loops are those of the interpreter, not of Python.
+    """
     keys = 0
     level = [root]
     for _ in range(DEPTH_LIMIT):
-        maps = [value for value in level if value.__class__ is dict]
+        kinds = list(map(type, level))
+        maps = list(compress(level, map(_IS_MAP, kinds)))
+        lists = compress(level, map(_IS_LIST, kinds))
         keys += sum(map(len, maps))
-        lists = (value for value in level if value.__class__ is list)
-        members = chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists))
-        level = [value for value in members if value.__class__ is dict or value.__class__ is list]
+        level = list(chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists)))
         if not level:
             return keys
-    return None
+    return None if any(value.__class__ in (dict, list) for value in level) else keys
 
 
 def _may_repeat(text: str, keys: int) -> bool:

@@ -1,4 +1,4 @@
-"""Inputs that are no template file: cloud assemblies, packages and images that were named themselves."""
+"""Inputs that are no single template: assemblies, nested stacks, packages and images that were named themselves."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from lambdalint.model.resource import Function
 from lambdalint.model.template import ALONE, Input, Template
 from lambdalint.model.values import OpenMap, Unknown
 from lambdalint.parsers.attach import attach
-from lambdalint.parsers.discover import Source
+from lambdalint.parsers.discover import NESTED, Source
 from lambdalint.settings import Roots, Settings, project_root
 
 
 def read_source(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:
-    """One reading for each template of an assembly, one for an artifact."""
+    """One reading for each template of an assembly or of nested stacks, one for an artifact."""
     if source.kind == "assembly":
         from lambdalint.parsers.cdk import read_assembly
 
         yield from read_assembly(source, settings, roots)
+    elif source.kind == NESTED:
+        from lambdalint.parsers.nested import read_nested
+
+        yield from read_nested(source, settings, roots)
     else:
         yield read_artifact(source, settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from lambdalint.finding import Fault, Notice
 from lambdalint.model.deployment import Reading
@@ -10,7 +11,7 @@ from lambdalint.model.template import Input, Template
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cloudformation import SAM, read, transforms
 from lambdalint.parsers.discover import Source
-from lambdalint.parsers.document import parse
+from lambdalint.parsers.document import Document, parse
 from lambdalint.parsers.parameters import Named
 from lambdalint.settings import Roots, Settings, project_root
 
@@ -26,12 +27,16 @@ def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
         return Reading(Input(shown, document, document.faults))
     absolute = os.path.join(settings.cwd, source.path) if source.path != "-" else os.path.join(settings.cwd, "template")
     named, faults = deployments_named(absolute, source, settings)
-    kind = "sam" if isinstance(document.root, dict) and SAM in transforms(document.root) else "cloudformation"
-    folder = os.path.dirname(absolute)
-    template = Template(document, folder, project_root(absolute, settings.cwd), kind)
-    found = read(attach(template, settings), named, settings.as_of)
     notices = tuple(Notice(str(fault.fields["problem"]), roots.shown(fault.file or shown)) for fault in faults)
-    return Reading(Input(shown, document, document.faults + found.faults), found.deployments, notices=notices)
+    return read_document(document, absolute, named, settings)._replace(notices=notices)
+
+
+def read_document(document: Document, absolute: str, named: Sequence[Named], settings: Settings) -> Reading:
+    """The named deployments of a template that is read, and those derived from them. ``absolute`` is its path."""
+    kind = "sam" if isinstance(document.root, dict) and SAM in transforms(document.root) else "cloudformation"
+    template = Template(document, os.path.dirname(absolute), project_root(absolute, settings.cwd), kind)
+    found = read(attach(template, settings), named, settings.as_of)
+    return Reading(Input(document.path, document, document.faults + found.faults), found.deployments)
 
 
 def deployments_named(absolute: str, source: Source, settings: Settings) -> tuple[list[Named], tuple[Fault, ...]]:

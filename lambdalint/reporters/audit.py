@@ -99,7 +99,7 @@ def _table(rows: Sequence[AuditRow], columns: int) -> Iterator[Line]:
         yield [("summary", "No functions", "")]
         return
     labels = _labels(rows)
-    names = max(width(visible(row.function)) for row in rows) + 2
+    names = max(width(visible(row.function)) for row in rows) + 3  # two before it, one after
     styles = ("amount", "bar", "percent")
     widths = {style: {label: _column(rows, label, style) for label in labels} for style in styles}
     style = next(

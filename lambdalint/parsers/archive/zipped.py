@@ -26,6 +26,8 @@ MAX_DIRECTORY = 256 << 20
 BOMB_TOTAL = 1 << 30
 """Bytes: four times the quota. Below it the size alone is the finding."""
 BOMB_RATIO = 100
+MAX_LOOKED_AT = 1 << 24
+"""Bytes of a member that are unpacked to see whether it holds more than it declares."""
 MAX_LINK = 4096
 MAX_RATIO = 1040
 """Deflate makes at most 1032 bytes of one."""
@@ -35,7 +37,7 @@ _END64_LOCATOR = struct.Struct("<IIQI")
 _END64 = struct.Struct("<IQHHIIQQQQ")
 _ENTRY = struct.Struct("<IxB2xHH8xIIHHH4xII")
 """Version needed, time, checksum, disk and internal attributes passed over."""
-_LOCAL = struct.Struct("<I2xHH8xI4xHH")
+_LOCAL = struct.Struct("<I2xHH8xIIHH")
 _OFFSET = attrgetter("offset")
 _SATURATED = 0xFFFFFFFF
 _STORED, _DEFLATED = 0, 8
@@ -263,7 +265,7 @@ class _Reading:
             if offset + 30 + packed > limit:
                 faults.add("truncated", member=name)
                 continue
-            signature, flags, _, local_packed, name_size, extra_size = unpack(read_at(size, offset))
+            signature, flags, _, local_packed, local_length, name_size, extra_size = unpack(read_at(size, offset))
             if signature != 0x04034B50:
                 faults.add("bad-member", member=name, detail="no local header")
                 continue
@@ -272,8 +274,10 @@ class _Reading:
             previous = offset + 30 + name_size + extra_size + packed
             if previous > limit:
                 faults.add("truncated", member=name)
-            # Data that no compression makes smaller is stored, or costs 5 bytes in 16 KB; more is no honest size.
-            if packed > length + 1024 + (length >> 8):
+            # Data that no compression makes smaller is stored, or costs 5 bytes in 16 KB; what takes more is looked at,
+            # and what the header gives another size.
+            two_sizes = not flags & 8 and local_length not in (length, _SATURATED)
+            if (two_sizes and length < MAX_LOOKED_AT) or packed > length + 32 + (length >> 8):
                 data = extract(file, Member(name, length, packed, offset=offset), length + 1)
                 if data is None or len(data) > length:
                     faults.add("forged-size", member=name, size=length)
@@ -328,7 +332,7 @@ def extract(file: RawFile, member: Member, limit: int) -> bytes | None:
         header = file.read(_LOCAL.size)
         if len(header) < _LOCAL.size:
             return None
-        signature, flags, method, _, name_size, extra_size = _LOCAL.unpack(header)
+        signature, flags, method, _, _, name_size, extra_size = _LOCAL.unpack(header)
         if signature != 0x04034B50 or flags & 0x41 or method not in (_STORED, _DEFLATED):
             return None
         file.seek(name_size + extra_size, os.SEEK_CUR)

@@ -213,6 +213,10 @@ def _expand_one(expansion: Expansion, logical_id: str) -> None:
     except (TypeError, KeyError, AttributeError, ValueError, IndexError):
         # a shape that no check foresees; SAM itself fails on these
         expansion.fault("malformed", owner.path, resource=logical_id)
+    if "Fn::Transform" in owner.properties:
+        # What a macro puts beside the properties may be meant for any of the resources made from them.
+        for made in expansion.of.get(logical_id, ()):
+            expansion.generated[made]["Properties"].setdefault("Fn::Transform", owner.properties["Fn::Transform"])
 
 
 def _drop_malformed(expansion: Expansion) -> None:
