@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from lambdalint.cli import COMMANDS
+from lambdalint.cli import COMMANDS, run
 from lambdalint.rulebook import load
 
 ROOT = os.path.join(os.path.dirname(__file__), "..")
@@ -51,3 +51,10 @@ def test_commands_and_files_that_it_names():
         assert command in COMMANDS
     for path in re.findall(r"\]\(((?!http)[^)#]+)\)", whole):
         assert os.path.exists(os.path.join(ROOT, path)), path
+
+
+def test_the_rule_of_a_team_holds(tmp_path, capsys):
+    (rule,) = re.findall(r"```yaml\n# lint/rules/(\S+)\n(.*?)```", text(), re.S)
+    (tmp_path / rule[0]).write_text(rule[1], encoding="utf-8")
+    assert run(["rules", "--test", str(tmp_path)]) == 0, capsys.readouterr().out
+    assert "TEAM001" in capsys.readouterr().out

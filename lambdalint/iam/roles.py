@@ -11,7 +11,7 @@ from lambdalint.iam.managed import ManagedPolicy, managed_policy
 from lambdalint.iam.policies import DENY, Grants, Origin, Policy, parse_policy
 from lambdalint.model.deployment import Deployment, relation
 from lambdalint.model.resource import Resource, Role
-from lambdalint.model.values import OpenList, Reference, Text, Unknown, Value, boolean, items, known
+from lambdalint.model.values import OpenList, OpenMap, Reference, Text, Unknown, Value, boolean, items, known
 
 ATTACHING = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Types of policies that attach themselves to roles, and the property that names those."""
@@ -86,6 +86,8 @@ def role_policies(deployment: Deployment, role: Role) -> RolePolicies:
     found = [*_inline(role, unknowns), *_by_arn(deployment, role, unknowns), *_attached(deployment, role, unknowns)]
     if deployment.is_open:
         unknowns.append("the template has resources that are not seen")
+    if isinstance(role.properties, OpenMap):
+        unknowns.append("properties of the role that a macro adds")
     for entry in found:
         if entry.policy.is_open:
             unknowns.append(f"statements of the policy {entry.origin.name or 'inline'} that are not known")

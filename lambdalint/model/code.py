@@ -50,7 +50,7 @@ def timeout_of(deployment: Deployment, function: Function) -> int | float | None
 def variables_of(deployment: Deployment, function: Function) -> Mapping[str, Value] | None:
     """The function's environment variables; None where there may be more than are seen."""
     environment = function.get("Environment")
-    if deployment.template.kind == ALONE or is_open(environment):
+    if deployment.template.kind == ALONE or is_open(environment if environment is not None else function.properties):
         return None
     variables = environment.get("Variables") if isinstance(environment, dict) else None
     if variables is None:

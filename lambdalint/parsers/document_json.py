@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import chain, compress
-from operator import is_
+from itertools import chain
 from typing import Any
 
 from lambdalint.finding import Fault, Path
@@ -27,7 +26,6 @@ _DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
 _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
 _NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
-_IS_MAP, _IS_LIST = partial(is_, dict), partial(is_, list)
 _PLACED = 4
 """Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
@@ -43,11 +41,24 @@ def load(lines: Lines) -> Contents:
     # A hook for each integer would take as long as all the rest.
     has_long = b"\1" * (_LONGEST + 1) in text.encode("utf-8", "surrogatepass").translate(_DIGITS)
     whole = _integer if has_long else None
-    hooks: dict[str, Any] = {"parse_int": whole, "parse_float": _float, "parse_constant": _constant}
+    sizes: list[int] = []
+
+    def counted(values: dict[str, Any]) -> dict[str, Any]:
+        sizes.append(len(values))
+        return values
+
+    hooks: dict[str, Any] = {
+        "parse_int": whole,
+        "parse_float": _float,
+        "parse_constant": _constant,
+        "object_hook": counted,
+    }
     members: dict[int, Any] = {}
     try:
         root, end = _read(text, start, _PLACED, _scanner(**hooks), members)
+        sizes += map(len, members.values())
         if _space(text, end) != len(text):
+            sizes.clear()
             root = json.loads(text, **hooks)
     except RecursionError:
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
@@ -57,14 +68,13 @@ def load(lines: Lines) -> Contents:
         return _refused(lines, "syntax", found.start() if found else start, problem=problem, context="")
     except json.JSONDecodeError as error:
         return _refused(lines, "syntax", error.pos, problem=error.msg, context="")
-    keys = _count_keys(root)
-    if keys is None:
+    if _is_deep(root):
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     if _ESCAPED_SURROGATE.search(text):
         root = _without_lone_surrogates(root)
         members.clear()
     places = JsonPlaces(lines, start, members)
-    faults = places.duplicates() if _may_repeat(text, keys) else []
+    faults = places.duplicates() if _may_repeat(text, sum(sizes)) else []
     if not isinstance(root, dict):
         found_kind = "list" if isinstance(root, list) else "scalar"
         faults.append(Fault("not-a-template", (), {"found": found_kind}, lines.span(places.find(())[2])))
@@ -145,22 +155,24 @@ def _space(text: str, offset: int) -> int:
     return found.end() if found else offset
 
 
-def _count_keys(root: Any) -> int | None:
-    """How many keys the objects have; None where they lie too deep. Level by level: no recursion.
+def _is_deep(root: Any) -> bool:
+    """Whether values lie deeper than the limit. Level by level: no recursion.
 
-    Every value of the file passes here: the loops are those of the interpreter, not of Python.
+    Every value of the file passes here, so the loop is the collector's: it tracks what holds others and no scalar. It
+    may pass over a map of scalars, hence one level less; what comes so near the limit is looked at exactly.
     """
-    keys = 0
+    level = [root]
+    for _ in range(DEPTH_LIMIT - 1):
+        level = list(filter(gc.is_tracked, gc.get_referents(*level)))
+        if not level:
+            return False
     level = [root]
     for _ in range(DEPTH_LIMIT):
-        kinds = list(map(type, level))
-        maps = list(compress(level, map(_IS_MAP, kinds)))
-        lists = compress(level, map(_IS_LIST, kinds))
-        keys += sum(map(len, maps))
-        level = list(chain(chain.from_iterable(map(dict.values, maps)), chain.from_iterable(lists)))
+        inner = chain.from_iterable(value.values() if value.__class__ is dict else value for value in level)
+        level = [value for value in inner if value.__class__ in (dict, list)]
         if not level:
-            return keys
-    return None if any(value.__class__ in (dict, list) for value in level) else keys
+            return False
+    return True
 
 
 def _may_repeat(text: str, keys: int) -> bool:

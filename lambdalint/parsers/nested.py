@@ -18,6 +18,7 @@ from lambdalint.model.template import Input
 from lambdalint.model.values import Unknown, text
 from lambdalint.parsers.discover import MAX_LOOK, NESTED, Source, has_stacks, is_template
 from lambdalint.parsers.document import parse
+from lambdalint.parsers.gitignore import matcher
 from lambdalint.parsers.parameters import Named
 from lambdalint.parsers.template import read_document, read_template
 from lambdalint.settings import Roots, Settings, project_root
@@ -101,9 +102,10 @@ def _nested(reading: Reading, absolute: str, shown: str, settings: Settings, abo
             path = _local(resource.get("TemplateURL"), absolute, project) if resource.type == STACK else None
             if path is not None and not (deployment.scenario.derived and path in stacks):
                 stacks.setdefault(path, []).append((deployment, logical_id))
+    meant = matcher(settings.exclude)
     for path, parents in stacks.items():
         real = os.path.realpath(path)
-        if real in above or len(above) > MAX_DEPTH:
+        if real in above or len(above) > MAX_DEPTH or meant(os.path.relpath(path, settings.base).replace(os.sep, "/")):
             continue
         with open(path, "rb") as file:
             data = file.read(MAX_LOOK)
