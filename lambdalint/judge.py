@@ -164,6 +164,11 @@ class Judge:
             for link in written.links:
                 location = link.location or self._in_document(deployment.in_document(link.path), True)
                 related.append(Related(location, link.note))
+                label = deployment.scenario.label
+                if link.location is not None and label is not None:
+                    # The value was written for this environment: it holds there, whatever others there are.
+                    decision = Decision("environment", label, True)
+                    decisions += [decision] if decision not in decisions else []
         if place.file is not None:
             span = place.span or FIRST_LINE
             shown = self.roots.shown(place.file)
@@ -232,6 +237,7 @@ class Tally:
             texts = [decision.text() for decision in decisions]
             if seen and len(seen) < len(set(labels)):
                 texts += [Decision("environment", label, True).text() for label in sorted(seen)]
+                texts = list(dict.fromkeys(texts))
             finding = judged.finding._replace(when=tuple(texts)) if texts else judged.finding
             if judged.shared:
                 # The fix is in one place: one finding there, with every function that it reaches.

@@ -27,7 +27,13 @@ class Sources:
         return self._lines[number - 1] if 0 < number <= len(self._lines) else None
 
 
+ARCHIVES = (".zip", ".jar", ".whl", ".tar", ".tgz", ".gz")
+"""What is no text, also where a broken one has no null byte."""
+
+
 def _read(file: str) -> list[str]:
+    if file.lower().endswith(ARCHIVES):
+        return []
     try:
         # Told apart before opening: opening a named pipe would wait for its writer.
         if not stat.S_ISREG(os.stat(file).st_mode):
