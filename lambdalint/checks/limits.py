@@ -214,13 +214,17 @@ def tags(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]
     for index, tag in enumerate(found):
         if not isinstance(tag, dict):
             continue
-        key = lower_bound(tag.get("Key"))
+        key, value = tag.get("Key"), tag.get("Value")
+        if isinstance(key, str) and isinstance(value, str) and key[:1] not in ("", "a", "A"):
+            if len(key) <= of_key.max and len(value) <= of_value.max:
+                continue  # as nearly all are: nothing more is worth asking
+        key = lower_bound(key)
         if key.lower().startswith("aws:") and _begins(tag.get("Key")):
             yield Problem(function.at("Tags", index, "Key"), "reserved", {"key": key})
         elif len(key) > of_key.max or (tag.get("Key") == "" and not isinstance(tag, OpenMap)):
             fields = {"key": key[:32], "length": len(key), "quota": of_key}
             yield Problem(function.at("Tags", index, "Key"), "key", fields)
-        length = len(lower_bound(tag.get("Value")))
+        length = len(lower_bound(value))
         if length > of_value.max:
             fields = {"key": key, "length": length, "quota": of_value}
             yield Problem(function.at("Tags", index, "Value"), "value", fields)

@@ -25,6 +25,8 @@ _BLOCK = 4_096
 
 Extent = tuple[int, int]
 """Offsets in the text: of the first code point, and behind the last one."""
+Found = tuple[int, Extent | None, Extent]
+"""What ``Places.find`` gives."""
 
 _BOM = b"\xef\xbb\xbf"
 _BREAK = r"\r\n?|\n"
@@ -121,7 +123,7 @@ class Document:
     (field ``problem``).
     """
 
-    __slots__ = ("_lines", "_places", "data", "faults", "kind", "path", "root")
+    __slots__ = ("_latest", "_lines", "_places", "data", "faults", "kind", "path", "root")
 
     def __init__(self, path: str, data: bytes, kind: str, contents: Contents, text: Lines | None = None) -> None:
         self.path = path
@@ -131,6 +133,14 @@ class Document:
         self.faults = contents.faults
         self._places = contents.places
         self._lines = text or Lines("")
+        self._latest: tuple[Path, Found] | None = None
+
+    def _find(self, path: Path) -> Found:
+        """As ``Places.find``; whoever asks whether something is there asks next where it is."""
+        if self._latest is None or self._latest[0] is not path:
+            assert self._places is not None
+            self._latest = path, self._places.find(path)
+        return self._latest[1]
 
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {self.kind}, {len(self.data)} bytes, {len(self.faults)} faults)"
@@ -143,7 +153,7 @@ class Document:
         """
         if self._places is None:
             return FIRST_LINE
-        depth, key_extent, extent = self._places.find(path)
+        depth, key_extent, extent = self._find(path)
         if depth == len(path) and not key:
             return self._lines.span(extent)
         if key_extent is not None:
@@ -154,7 +164,7 @@ class Document:
 
     def has(self, path: Path) -> bool:
         """Whether something was written at exactly this path."""
-        return self._places is not None and self._places.find(path)[0] == len(path)
+        return self._places is not None and self._find(path)[0] == len(path)
 
     def locate_in(self, path: Path, line: int, column: int, end_line: int, end_column: int) -> Span:
         """The span in the file of a region inside a string value, given by line and column (from 1) in the string.
@@ -164,7 +174,7 @@ class Document:
         value, path = self._string(path)
         if value is None or self._places is None or not self.has(path):
             return self.locate(path)
-        extent = self._places.find(path)[2]
+        extent = self._find(path)[2]
         if self.kind != "yaml" or not self._lines.text.startswith("|", extent[0]):
             return self._lines.span(extent)
         above = self._lines.position(extent[0])[0]
