@@ -7,11 +7,12 @@ from typing import Any
 
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Place, Problem
-from lambdalint.iam.calls import Required, requirements, source_of
+from lambdalint.iam.calls import Required, requirements
 from lambdalint.iam.cure import statement_words
 from lambdalint.iam.execution import Lacking, evidence, lacking, policies_of
 from lambdalint.iam.needs import Demand, feature_demands, trigger_demands
 from lambdalint.iam.policies import DENY, Grants, matches_action
+from lambdalint.model.code import source_of
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import Function, Role
 from lambdalint.model.source import EnvironmentValue, SdkCall

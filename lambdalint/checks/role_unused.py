@@ -9,11 +9,12 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
 from lambdalint.iam import sdk
-from lambdalint.iam.calls import needs_of, source_of
+from lambdalint.iam.calls import needs_of
 from lambdalint.iam.execution import TEMPLATE, WRITTEN, author, functions_of, members
 from lambdalint.iam.needs import caller_demands, feature_demands, trigger_demands
 from lambdalint.iam.policies import ALLOW
 from lambdalint.iam.roles import role_policies
+from lambdalint.model.code import source_of
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import Function, Role
 from lambdalint.model.source import Source

@@ -8,7 +8,6 @@ from typing import Any
 from lambdalint.checks import check
 from lambdalint.finding import Place, Problem
 from lambdalint.iam.actions import PERMISSIONS, WRITE, Action, expand, service_actions
-from lambdalint.iam.calls import source_of
 from lambdalint.iam.conditions import applies
 from lambdalint.iam.execution import functions_of, members, written_statements
 from lambdalint.iam.managed import arn_text
@@ -21,6 +20,7 @@ from lambdalint.iam.policies import (
     matches_action,
 )
 from lambdalint.iam.roles import RolePolicy, role_policies
+from lambdalint.model.code import source_of
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import Role
 from lambdalint.model.values import Reference, Text

@@ -11,7 +11,7 @@ from lambdalint.iam.sdk import Needs
 from lambdalint.model.arns import single
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import Function, Resource
-from lambdalint.model.source import Argument, EnvironmentValue, SdkCall, Source
+from lambdalint.model.source import Argument, EnvironmentValue, SdkCall
 from lambdalint.model.values import OpenMap, Reference, Unknown, Value
 
 ALWAYS_AN_ENDPOINT = frozenset({"apigatewaymanagementapi", "iot-data"})
@@ -27,13 +27,6 @@ _KINDS = {
 }
 """Types of resource objects whose first identifier names a resource."""
 _ALIKE = {"AWS::DynamoDB::Table": ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")}
-
-
-def source_of(deployment: Deployment, function: Function) -> Source | None:
-    """The Python code that a function's handler reaches; None where it is no Python or not here."""
-    artifacts = deployment.template.artifacts
-    found: Source | None = artifacts.source(deployment, function) if artifacts is not None else None
-    return found
 
 
 class Required(NamedTuple):

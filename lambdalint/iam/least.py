@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from lambdalint.finding import Place
 from lambdalint.iam.actions import action as action_of
-from lambdalint.iam.calls import Required, needs_of, required, source_of
+from lambdalint.iam.calls import Required, needs_of, required
 from lambdalint.iam.cure import resource_for
 from lambdalint.iam.needs import Demand, caller_demands, feature_demands, trigger_demands
+from lambdalint.model.code import source_of
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import Function, Resource
 from lambdalint.model.source import SdkCall, Source
