@@ -108,6 +108,8 @@ def _syntax(lines: Lines, error: yaml.YAMLError) -> Fault:
         found = re.search(unprintable, lines.text)
         offset = found.start() if found else 0
     offset = min(offset, len(lines.text))
+    if "nesting depth" in problem:  # libyaml 0.2.6 looks ahead and meets its own bound, of 1,000, before ours
+        return Fault("too-deep", (), {"limit": DEPTH_LIMIT}, lines.span((offset, offset + 1)))
     fields = {"problem": problem, "context": context}
     end = offset + 1 if lines.text[offset : offset + 1].strip() else offset
     return Fault("syntax", (), fields, lines.span((offset, end)))
