@@ -215,8 +215,8 @@ def tags(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]
         if not isinstance(tag, dict):
             continue
         key, value = tag.get("Key"), tag.get("Value")
-        if isinstance(key, str) and isinstance(value, str) and key[:1] not in ("", "a", "A"):
-            if len(key) <= of_key.max and len(value) <= of_value.max:
+        if key.__class__ is value.__class__ is str and 0 < len(key) <= of_key.max and len(value) <= of_value.max:
+            if key[0] not in "aA":
                 continue  # as nearly all are: nothing more is worth asking
         key = lower_bound(key)
         if key.lower().startswith("aws:") and _begins(tag.get("Key")):

@@ -213,23 +213,42 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
         yield from _block(node, value, path, owner, kind)
 
 
+_STRING = frozenset((str,))
+_strings: dict[int, tuple[Node, frozenset[str]]] = {}
+"""By the identity of a node: the node, which keeps its identity, and the names of its properties that may be strings."""
+
+
+def _string_names(node: Node) -> frozenset[str]:
+    if id(node) not in _strings:
+        names = (name for name, inner in node["properties"].items() if inner.__class__ is str and "string" in inner)
+        _strings[id(node)] = node, frozenset(names)
+    return _strings[id(node)][1]
+
+
 def _is_plainly(node: Node, value: Any) -> bool:
     """Whether a value is literally what is asked for: most are, and are told so at a tenth of the cost."""
     kind = value.__class__
     if node.__class__ is str:
         return (kind is str and "string" in node) or (kind is int and ("integer" in node or "number" in node))
-    if kind is dict and "properties" in node:
-        known = node["properties"]
-        for name, item in value.items():
-            wanted = known.get(name)
-            # Most leaves are strings that may be strings: they are not worth a call each.
-            if item.__class__ is str and wanted.__class__ is str and "string" in wanted:
-                continue
-            if wanted is None or not _is_plainly(wanted, item):
-                return False
+    if kind is list:
+        inner = node.get("items")
+        return inner is not None and all(_is_plainly(inner, item) for item in value)
+    if kind is not dict:
+        return False
+    all_strings = _STRING.issuperset(map(type, value.values()))
+    if "properties" not in node:
+        inner = node.get("values")
+        if all_strings and inner.__class__ is str and "string" in inner:
+            return True
+        return inner is not None and all(_is_plainly(inner, item) for item in value.values())
+    if all_strings and value.keys() <= _string_names(node):  # a tag, a variable: not worth a call for each leaf
         return True
-    inner = node.get("items") if kind is list else node.get("values") if kind is dict else None
-    return inner is not None and all(_is_plainly(inner, item) for item in (value if kind is list else value.values()))
+    known = node["properties"]
+    for name, item in value.items():
+        wanted = known.get(name)
+        if wanted is None or not _is_plainly(wanted, item):
+            return False
+    return True
 
 
 def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:

@@ -40,24 +40,27 @@ def literal_secret(
     ``placeholders``: expressions that find what only stands for a secret.
     """
     stand_in = "(?i)" + "|".join(f"(?:{one})" for one in placeholders)
+    endings = tuple(names)
     for name, value in _variables(function).items():
         literal = _literal(value)
         if literal is None:
             continue
-        looked_for = forms.items() if len(literal) >= _SHORTEST or "=" in literal or "://" in literal else ()
-        form = next((what for what, pattern in looked_for if _holds(pattern, literal, stand_in)), None)
-        place = function.at("Environment", "Variables", name)
+        form = None
+        if len(literal) >= _SHORTEST or "=" in literal or "://" in literal:
+            form = next((what for what, pattern in forms.items() if _holds(pattern, literal, stand_in)), None)
         if form is not None:
-            yield Problem(place, "form", {"variable": name, "form": form})
-        elif isinstance(value, str) and _by_name(name, names) and _is_secret(literal, name, stand_in):
-            yield Problem(place, "name", {"variable": name, "length": len(literal)})
+            at = function.at("Environment", "Variables", name)
+            yield Problem(at, "form", {"variable": name, "form": form})
+        elif value.__class__ is str and _bare(name).endswith(endings) and _is_secret(literal, name, stand_in):
+            at = function.at("Environment", "Variables", name)
+            yield Problem(at, "name", {"variable": name, "length": len(literal)})
 
 
 @check("function")
 def dynamic_secret(function: Function, deployment: Deployment) -> Iterator[Problem]:
     """A secret that CloudFormation puts in when it deploys: in the function's settings it stands in plain text."""
     for name, value in _variables(function).items():
-        if any(_is_dynamic(part) for part in getattr(value, "parts", (value,))):
+        if value.__class__ is not str and any(_is_dynamic(part) for part in getattr(value, "parts", (value,))):
             yield Problem(function.at("Environment", "Variables", name), fields={"variable": name})
 
 
@@ -84,10 +87,6 @@ def _holds(pattern: str, literal: str, stand_in: str) -> bool:
         if _HOLE not in found and not re.search(stand_in, found) and len(set(found)) > 1:
             return True
     return False
-
-
-def _by_name(name: str, names: Sequence[str]) -> bool:
-    return _bare(name).endswith(tuple(names))
 
 
 @lru_cache(1_000)

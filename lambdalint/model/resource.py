@@ -60,6 +60,7 @@ class Resource:
         properties: dict[str, Value],
         attributes: Mapping[str, Value] | None = None,
         written: Mapping[Path, Written] | None = None,
+        targets: frozenset[str] | None = None,
     ) -> None:
         self.id = id
         self.type = type
@@ -67,7 +68,7 @@ class Resource:
         self.attributes = attributes or {}
         """DependsOn, Metadata, Condition, DeletionPolicy … as the template has them."""
         self.written = written or {}
-        self.targets = frozenset(ref.resource for ref in references(properties))
+        self.targets = frozenset(ref.resource for ref in references(properties)) if targets is None else targets
         """Logical IDs that the properties refer to."""
         self._names: frozenset[str] | None = None
 

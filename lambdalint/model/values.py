@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 Value = Any
 """None, bool, int, float, str, list, dict, Reference, Text or Unknown."""
+SCALARS = frozenset((str, int, float, bool, type(None)))
+"""The classes of values that hold no others."""
 
 
 class Reference(NamedTuple):
@@ -160,15 +162,12 @@ def references(value: Value) -> Iterator[Reference]:
                 yield part
     elif isinstance(value, dict):
         for item in value.values():
-            if item.__class__ not in _PLAIN:
+            if item.__class__ not in SCALARS:
                 yield from references(item)
     elif isinstance(value, list):
         for item in value:
-            if item.__class__ not in _PLAIN:
+            if item.__class__ not in SCALARS:
                 yield from references(item)
-
-
-_PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def lower_bound(value: Value) -> str:

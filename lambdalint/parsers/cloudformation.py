@@ -9,7 +9,7 @@ from lambdalint.finding import Decision, Fault, Notice, Path
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import CLASSES, Resource, Written
 from lambdalint.model.template import Scenario, Template
-from lambdalint.model.values import OpenMap, Text, Unknown, Value
+from lambdalint.model.values import OpenMap, Text, Unknown, Value, references
 from lambdalint.parsers.intrinsics import evaluate
 from lambdalint.parsers.parameters import Assignment, Named, Parameters
 from lambdalint.parsers.references import undefined
@@ -298,4 +298,6 @@ def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment, lite
     if isinstance(condition, str):
         written[path] = Written(None, (), (Decision("condition", condition, True),))
     attributes = {name: item for name, item in raw.items() if name not in ("Type", "Properties")}
-    return CLASSES.get(raw["Type"], Resource)(logical_id, raw["Type"], value, attributes, written)
+    referring = [item for item in value.values() if id(item) not in literal] if literal else value
+    targets = frozenset(reference.resource for reference in references(referring))
+    return CLASSES.get(raw["Type"], Resource)(logical_id, raw["Type"], value, attributes, written, targets)

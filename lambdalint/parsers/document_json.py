@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any
 
 from lambdalint.finding import Fault, Path
@@ -26,6 +24,8 @@ _DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
 _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
 _NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
+_ONE_KIND = bytes.maketrans(b"{}[]", b"()()")
+_NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'{}[],"')
 _PLACED = 4
 """Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
@@ -33,14 +33,15 @@ _PLACED = 4
 def load(lines: Lines) -> Contents:
     """Read a JSON text. Root and places are None where its syntax is wrong or a limit was met."""
     text = lines.text
-    if text.count(",") + text.count("[") + text.count("{") > VALUES_LIMIT:
+    skeleton = _skeleton(text)
+    if len(skeleton) - skeleton.count(b")") > VALUES_LIMIT:
         return _refused(lines, "too-large", 0, limit=VALUES_LIMIT, unit="values")
     start = _space(text, 0)
     if start == len(text):
         return _refused(lines, "empty", 0)
-    # A hook for each integer would take as long as all the rest.
+    if _is_deep(skeleton):
+        return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
     has_long = b"\1" * (_LONGEST + 1) in text.encode("utf-8", "surrogatepass").translate(_DIGITS)
-    whole = _integer if has_long else None
     sizes: list[int] = []
 
     def counted(values: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def load(lines: Lines) -> Contents:
         return values
 
     hooks: dict[str, Any] = {
-        "parse_int": whole,
+        "parse_int": _integer if has_long else None,  # a hook for each number costs more than a look at all digits
         "parse_float": _float,
         "parse_constant": _constant,
         "object_hook": counted,
@@ -68,9 +69,7 @@ def load(lines: Lines) -> Contents:
         return _refused(lines, "syntax", found.start() if found else start, problem=problem, context="")
     except json.JSONDecodeError as error:
         return _refused(lines, "syntax", error.pos, problem=error.msg, context="")
-    if _is_deep(root):
-        return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
-    if _ESCAPED_SURROGATE.search(text):
+    if "\\" in text and _ESCAPED_SURROGATE.search(text):
         root = _without_lone_surrogates(root)
         members.clear()
     places = JsonPlaces(lines, start, members)
@@ -155,24 +154,27 @@ def _space(text: str, offset: int) -> int:
     return found.end() if found else offset
 
 
-def _is_deep(root: Any) -> bool:
-    """Whether values lie deeper than the limit. Level by level: no recursion.
+def _skeleton(text: str) -> bytes:
+    """The commas of a JSON text and its brackets, all as ``(`` and ``)``, without those in strings.
 
-    Every value of the file passes here, so the loop is the collector's: it tracks what holds others and no scalar. It
-    may pass over a map of scalars, hence one level less; what comes so near the limit is looked at exactly.
+    Where a text is no JSON, all that comes before its first fault is right.
     """
-    level = [root]
-    for _ in range(DEPTH_LIMIT - 1):
-        level = list(filter(gc.is_tracked, gc.get_referents(*level)))
-        if not level:
-            return False
-    level = [root]
+    data = text.encode("utf-8", "surrogatepass")
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    bare = data.translate(_ONE_KIND, _NO_STRUCTURE).replace(b'""', b"")
+    return b"".join(bare.split(b'"')[::2])
+
+
+def _is_deep(skeleton: bytes) -> bool:
+    """Whether collections lie deeper than the limit. The innermost are taken away, level by level: no recursion."""
+    inner = skeleton.replace(b",", b"")
     for _ in range(DEPTH_LIMIT):
-        inner = chain.from_iterable(value.values() if value.__class__ is dict else value for value in level)
-        level = [value for value in inner if value.__class__ in (dict, list)]
-        if not level:
-            return False
-    return True
+        outer = inner.replace(b"()", b"")
+        if len(outer) == len(inner):
+            return False  # nothing is left, or what is left has no end and is no JSON
+        inner = outer
+    return bool(inner)
 
 
 def _may_repeat(text: str, keys: int) -> bool:

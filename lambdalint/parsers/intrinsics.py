@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lambdalint.finding import Decision, Path
 from lambdalint.model.resource import Link, Written
-from lambdalint.model.values import OpenList, OpenMap, Reference, Symbol, Text, Unknown, Value, known, text
+from lambdalint.model.values import SCALARS, OpenList, OpenMap, Reference, Symbol, Text, Unknown, Value, known, text
 
 NO_VALUE: Any = object()
 """What ``AWS::NoValue`` leaves: nothing at all."""
@@ -96,6 +96,22 @@ def function_name(node: dict[str, Any]) -> str | None:
     if name == "Ref" or (isinstance(name, str) and name.startswith("Fn::")):
         return str(name)
     return None
+
+
+def is_literal(tree: Any) -> bool:
+    """Whether no key of a raw tree calls a function. Every property passes here: level by level, without a call each."""
+    level = [tree]
+    names: list[str] = []
+    while level:
+        inner: list[Any] = []
+        for node in level:
+            if isinstance(node, dict):
+                names += node
+                inner += node.values()
+            elif isinstance(node, list):
+                inner += node
+        level = [child for child in inner if child.__class__ not in SCALARS]
+    return "Ref" not in names and "Fn::" not in " ".join(names)
 
 
 def _is_plain(node: Any) -> bool:

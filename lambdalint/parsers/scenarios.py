@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from lambdalint.finding import Decision
 from lambdalint.model.values import Value
-from lambdalint.parsers.intrinsics import PSEUDO, function_name, sub_names
+from lambdalint.parsers.intrinsics import PSEUDO, function_name, is_literal, sub_names
 from lambdalint.parsers.parameters import Assignment, Requirement
 from lambdalint.parsers.solver import Solver, merge, same
 
@@ -51,19 +51,18 @@ def uses(resource: Any) -> Uses:
     if not isinstance(properties, dict) or function_name(properties) is not None:
         _read((properties, start), branches, parameters, conditions)
         return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions))
-    literal = frozenset(
-        id(value)
-        for value in properties.values()
-        if isinstance(value, (dict, list)) and not _read((value, start), branches, parameters, conditions)
-    )
+    collections = [value for value in properties.values() if isinstance(value, (dict, list))]
+    literal = frozenset(id(value) for value in collections if is_literal(value))
+    for value in collections:
+        if id(value) not in literal:
+            _read((value, start), branches, parameters, conditions)
     return Uses(frozenset(branches), frozenset(parameters), frozenset(conditions), literal)
 
 
 def _read(
     tree: tuple[Any, Branch], branches: set[Branch], parameters: set[tuple[str, Branch]], conditions: set[str]
-) -> bool:
-    """Add what a tree reads; whether there is any function in it."""
-    found = False
+) -> None:
+    """Add what a tree reads."""
     pending = [tree]
     while pending:
         node, branch = pending.pop()
@@ -72,7 +71,6 @@ def _read(
         elif isinstance(node, dict):
             name = function_name(node)
             argument = node[name] if name else None
-            found = found or name is not None or "Fn::" in " ".join(node)
             if name == "Ref" and isinstance(argument, str):
                 parameters.add((argument, branch))
             elif name == "Fn::Sub":
@@ -93,7 +91,6 @@ def _read(
                     pending.append((child, inner))
             else:
                 pending += [(child, branch) for child in node.values() if isinstance(child, (dict, list))]
-    return found
 
 
 class Plan(NamedTuple):
