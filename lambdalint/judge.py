@@ -137,6 +137,9 @@ class Judge:
     def _stable(self, place: Place, deployment: Deployment | None) -> str:
         """The property path, with list items called by their names."""
         path = place.path[2:] if place.resource else place.path
+        tail = f"#{place.member or ''}#{place.anchor or ''}"
+        if not any(key.__class__ is int for key in path):
+            return "/".join(path) + tail
         value: Any = None
         if deployment is not None and place.resource:
             resource = deployment.resources.get(place.resource)
@@ -149,7 +152,7 @@ class Judge:
                 parts.append(named or str(key))
             else:
                 parts.append(str(key))
-        return "/".join(parts) + f"#{place.member or ''}#{place.anchor or ''}"
+        return "/".join(parts) + tail
 
     def _locate(
         self, place: Place, deployment: Deployment | None, decisions: list[Decision]

@@ -72,12 +72,11 @@ def environment_size(function: Function, deployment: Deployment, quota: Quota) -
 @check("function")
 def reserved_variable(function: Function, deployment: Deployment, quotas: Mapping[str, Quota]) -> Iterator[Problem]:
     """A variable that Lambda keeps for itself."""
+    reserved, newer = quotas["reserved"].values or (), quotas["newer"].values or ()
     for name in _variables(function):
-        place = function.at("Environment", "Variables", name, key=True)
-        if name in (quotas["reserved"].values or ()):
-            yield Problem(place, fields={"variable": name})
-        elif name in (quotas["newer"].values or ()):
-            yield Problem(place, fields={"variable": name}, severity=WARNING)
+        if name in reserved or name in newer:
+            place = function.at("Environment", "Variables", name, key=True)
+            yield Problem(place, fields={"variable": name}, severity=None if name in reserved else WARNING)
 
 
 @check("function")

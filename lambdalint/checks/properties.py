@@ -219,6 +219,8 @@ _strings: dict[int, tuple[Node, frozenset[str]]] = {}
 
 
 def _string_names(node: Node) -> frozenset[str]:
+    if node.__class__ is str or "properties" not in node:
+        return frozenset()
     if id(node) not in _strings:
         names = (name for name, inner in node["properties"].items() if inner.__class__ is str and "string" in inner)
         _strings[id(node)] = node, frozenset(names)
@@ -232,23 +234,28 @@ def _is_plainly(node: Node, value: Any) -> bool:
         return (kind is str and "string" in node) or (kind is int and ("integer" in node or "number" in node))
     if kind is list:
         inner = node.get("items")
-        return inner is not None and all(_is_plainly(inner, item) for item in value)
+        if inner is None:
+            return False
+        names = _string_names(inner)
+        return all(_is_of_strings(item, names) or _is_plainly(inner, item) for item in value)
     if kind is not dict:
         return False
-    all_strings = _STRING.issuperset(map(type, value.values()))
     if "properties" not in node:
         inner = node.get("values")
-        if all_strings and inner.__class__ is str and "string" in inner:
+        if inner.__class__ is str and "string" in inner and _STRING.issuperset(map(type, value.values())):
             return True
         return inner is not None and all(_is_plainly(inner, item) for item in value.values())
-    if all_strings and value.keys() <= _string_names(node):  # a tag, a variable: not worth a call for each leaf
-        return True
     known = node["properties"]
     for name, item in value.items():
         wanted = known.get(name)
         if wanted is None or not _is_plainly(wanted, item):
             return False
     return True
+
+
+def _is_of_strings(item: Any, names: frozenset[str]) -> bool:
+    """Whether something is a map of strings by these names: a tag, of which a template has thousands."""
+    return item.__class__ is dict and item.keys() <= names and _STRING.issuperset(map(type, item.values()))
 
 
 def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:

@@ -127,9 +127,10 @@ def feature_demands(deployment: Deployment, function: Function, features: Facts)
 
 def _logs(deployment: Deployment, function: Function, features: Facts) -> Iterator[Demand]:
     facts = features["logs"]
-    needs = _needs(facts["actions"])
+    actions: tuple[str, ...] = tuple(facts["actions"])
     if function.get("LoggingConfig", "LogGroup") is None and not _has_log_group(deployment, function):
-        needs += _needs(facts["without_log_group"])
+        actions += tuple(facts["without_log_group"])
+    needs = tuple(Need((name,)) for name in actions)
     yield Demand("logs", "its log", needs, function.place)
 
 

@@ -161,13 +161,25 @@ def _document(resource: Resource, path: Path, kind: str) -> RolePolicy:
 
 def _attached(deployment: Deployment, role: Role, unknowns: list[str]) -> Iterator[RolePolicy]:
     seen = {arn.resource for arn in items(role.get("ManagedPolicyArns")) if isinstance(arn, Reference)}
-    for resource in deployment.of_type(*ATTACHING):
+    for resource in _attaching(deployment):
         named = resource.get(ATTACHING[resource.type])
         answers = [_names(role, name) for name in (named if isinstance(named, list) else [named])]
         if True in answers and resource.id not in seen:
             yield _document(resource, resource.place.path, "customer" if "Managed" in resource.type else "policy")
         elif None in answers:
             unknowns.append(f"whether {resource.id} is attached to it")
+
+
+@relation
+def _attaching(deployment: Deployment) -> tuple[Resource, ...]:
+    """The template's policies that attach themselves to roles; each role asks for all of them."""
+    return deployment.of_type(*ATTACHING)
+
+
+@relation
+def _with_resource_policy(deployment: Deployment) -> tuple[Resource, ...]:
+    """What holds a resource policy in the template; each role asks for all of it."""
+    return deployment.of_type(*RESOURCE_POLICIES)
 
 
 def _names(role: Role, value: Value) -> bool | None:
@@ -192,7 +204,7 @@ def _names(role: Role, value: Value) -> bool | None:
 def _elsewhere(deployment: Deployment, role: Role) -> dict[str, None]:
     """The actions (patterns) that resource policies in the template may allow this role by themselves."""
     found: dict[str, None] = {}
-    for resource in deployment.of_type(*RESOURCE_POLICIES):
+    for resource in _with_resource_policy(deployment):
         whole = RESOURCE_POLICIES[resource.type] + ":*"
         if whole not in found:
             found.update(dict.fromkeys(_granted(resource, role, whole)))

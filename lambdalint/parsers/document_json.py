@@ -98,7 +98,7 @@ def _read(
         if text[at] != "{" or not levels:
             return scan(text, at)
         values: dict[str, Any] = {}
-        extents: dict[str, tuple[Extent, Extent]] = {}
+        extents: dict[str, tuple[int, int, int, int]] = {}
         inner = _space(text, at + 1)
         end = inner + 1 if text[inner] == "}" else 0
         while not end:
@@ -108,7 +108,7 @@ def _read(
                 raise StopIteration
             begin = colon.end()
             values[name], stop = _read(text, begin, levels - 1, scan, members)
-            extents[name] = (inner, behind), (begin, stop)
+            extents[name] = inner, behind, begin, stop
             following = _NEXT.match(text, stop)
             if following is None:
                 raise StopIteration
@@ -217,7 +217,7 @@ class JsonPlaces:
         self.start = start
         self._skip = _scanner(parse_int=str, parse_float=str)
         self._members = members
-        """Extents of key and value by key, extents by index, None for a scalar: by the offset of the value."""
+        """Where key and value begin and end by key, extents by index, None for a scalar: by the offset of the value."""
 
     def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
         """See ``document.Places``."""
@@ -229,7 +229,7 @@ class JsonPlaces:
                 hit = members.get(step)
                 if hit is None:
                     break
-                key, extent = hit
+                key, extent = hit[:2], hit[2:]
             elif members is not None and isinstance(step, int) and 0 <= step < len(members):
                 key, extent = None, members[step]
             else:
@@ -265,7 +265,7 @@ class JsonPlaces:
         if offset not in self._members:
             members: Any = None
             if self.lines.text[offset] == "{":
-                members = {name: (key, extent) for name, key, extent in self._scan(offset)}
+                members = {name: (*key, *extent) for name, key, extent in self._scan(offset) if key is not None}
             elif self.lines.text[offset] == "[":
                 members = [extent for _, _, extent in self._scan(offset)]
             self._members[offset] = members

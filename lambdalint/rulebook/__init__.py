@@ -121,23 +121,32 @@ class Rule:
 _FIELD = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 
 
+@cache
+def _pieces(template: str) -> list[str]:
+    """Text and names of fields in turn, text first."""
+    return _FIELD.split(template)
+
+
 def fill(template: str, fields: Mapping[str, Any]) -> str:
     """The template with ``{name}`` and ``{name.attribute}`` looked up; an unknown name stays as written."""
-
-    def value(match: re.Match[str]) -> str:
-        name, *rest = match.group(1).split(".")
-        if name not in fields:
-            return match.group(0)
-        found = fields[name]
-        for part in rest:
-            found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
-        return words(found)
-
-    return _FIELD.sub(value, template)
+    pieces = _pieces(template)
+    filled = pieces[:]
+    for index in range(1, len(pieces), 2):
+        name, *rest = pieces[index].split(".")
+        if name in fields:
+            found = fields[name]
+            for part in rest:
+                found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
+            filled[index] = words(found)
+        else:
+            filled[index] = f"{{{pieces[index]}}}"
+    return "".join(filled)
 
 
 def words(value: Any) -> str:
     """A value as a message shows it."""
+    if value.__class__ is str:
+        return value  # type: ignore[no-any-return]
     if isinstance(value, (list, tuple)):
         return ", ".join(words(item) for item in value)
     if isinstance(value, bool):
