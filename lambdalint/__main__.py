@@ -4,10 +4,11 @@ import gc
 import os
 import sys
 
+from lambdalint import COLLECT
+
 
 def main() -> None:
-    # A run makes many small objects and keeps them until it ends: collecting early finds nothing and costs a third.
-    gc.set_threshold(200_000, 50, 50)
+    gc.set_threshold(*COLLECT)
     from lambdalint.cli import run
 
     code = run(sys.argv[1:])

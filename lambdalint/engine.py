@@ -64,7 +64,9 @@ def lint(
         notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
     notices += [Notice(_missing(path), path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]
-    findings = _once(finding for result in results for finding in result.findings)
+    findings = [finding for result in results for finding in result.findings]
+    if len(results) > 1:
+        findings = _once(findings)
     findings += run_findings(run, "run", [row for result in results for row in result.census], notices)
     uses = [use for result in results for use in result.uses]
     said = run_findings(run, "suppression", suppressions.faults(uses), notices)

@@ -25,6 +25,7 @@ from lambdalint.settings import Roots
 
 NAMES = ("Sid", "Id", "Key", "Name", "StatementId", "LogicalId")
 """What names a list's item in a fingerprint, before its index."""
+_FINGERPRINT = Finding._fields.index("fingerprint")
 
 
 class Judged(NamedTuple):
@@ -76,7 +77,8 @@ class Judge:
             self._locate(place, deployment, decisions)
         if deployment is not None and deployment.scenario.derived and _independent(decisions, deployment) > 1:
             return None
-        resource = problem.at.resource
+        at = problem.at
+        resource = holding = at.resource
         message = rule.message(problem, arguments)
         template: Location | None = None
         shared = False
@@ -86,7 +88,7 @@ class Judge:
                 construct = deployment.template.constructs.get(resource)
                 if construct:
                     message = f"{message} ({construct})"
-                if resource in deployment.template.sources and problem.at.file is None:
+                if resource in deployment.template.sources and at.file is None:
                     related.insert(0, Related(location, "in the template"))
                     location = deployment.template.sources[resource]
                 # What SAM writes into the user's own bucket or API stands at the function's event.
@@ -94,10 +96,10 @@ class Judge:
                 resource = holder if holder in deployment.declared else deployment.owner(resource)
             if deployment.template.kind == ALONE:
                 resource = template = None
-            shared = written[:1] == ("Globals",) or (problem.at.file is not None and problem.at.anchor is not None)
+            shared = written[:1] == ("Globals",) or (at.file is not None and at.anchor is not None)
             if shared and resource is not None:
                 own = self._in_document(("Resources", resource), True)
-                related.append(Related(own, (REACHED if problem.at.file else INHERITED) + resource))
+                related.append(Related(own, (REACHED if at.file else INHERITED) + resource))
         unique = dict.fromkeys(link for link in related if link.location != location) if related else ()
         severity = severity_of(rule, problem, self.severities)
         finding = Finding(
@@ -108,13 +110,13 @@ class Judge:
         identity = "\0".join(
             (
                 rule.code,
-                self._stable_path(problem.at, deployment),
+                self._stable_path(at, deployment),
                 construct or resource or "",
-                self._stable(problem.at, deployment),
+                self._stable(at, deployment),
                 problem.kind,
             )
         )
-        internal = deployment is not None and problem.at.resource in deployment.template.internal
+        internal = deployment is not None and holding in deployment.template.internal
         key = (rule.code, message, location, resource)
         return Judged(finding, tuple(decisions), key, identity, written, internal, shared)
 
@@ -259,5 +261,6 @@ class Tally:
         result: list[Finding] = []
         for finding, identity in merged:
             ordinal = ordinals[identity] = ordinals.get(identity, -1) + 1
-            result.append(finding._replace(fingerprint=sha256(f"{identity}\0{ordinal}")))
+            fingerprint = sha256(f"{identity}\0{ordinal}")
+            result.append(Finding._make((*finding[:_FINGERPRINT], fingerprint, *finding[_FINGERPRINT + 1 :])))
         return result

@@ -13,8 +13,12 @@ _run: Any = None
 
 
 def _start(settings: Any, roots: Any) -> None:
+    import gc
     import signal
 
+    from lambdalint import COLLECT
+
+    gc.set_threshold(*COLLECT)  # a spawned process has not inherited it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     global _run
     from lambdalint.checking import Run

@@ -58,10 +58,16 @@ def _variables(function: Function) -> dict[str, Value]:
     return found if isinstance(found, dict) else {}
 
 
+_MOST_BYTES = 6
+"""What a character, or the quotes and signs around a variable, take at the most: an escape as in ``\\u001f``."""
+
+
 @check("function")
 def environment_size(function: Function, deployment: Deployment, quota: Quota) -> Iterator[Problem]:
     """The variables as compact JSON in UTF-8; of a value that is known in part, what is known counts."""
     certain = {name: lower_bound(value) for name, value in _variables(function).items()}
+    if (sum(map(len, certain)) + sum(map(len, certain.values())) + len(certain)) * _MOST_BYTES < quota.max:
+        return
     encoded = json.dumps(certain, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if len(encoded) > quota.max:
         largest = max(certain, key=lambda name: len(certain[name].encode("utf-8", "surrogatepass")))
@@ -84,9 +90,11 @@ def variable_name(
     function: Function, deployment: Deployment, quota: Quota, quotas: Mapping[str, Quota]
 ) -> Iterator[Problem]:
     """A name that Lambda refuses; reserved names are another rule's."""
-    reserved = {name for other in quotas.values() for name in other.values or ()}
-    for name in _variables(function):
-        if name not in reserved and not re.fullmatch(quota.pattern or "", name):
+    fits = re.compile(quota.pattern or "").fullmatch
+    wrong = [name for name in _variables(function) if not fits(name)]
+    reserved = {name for other in quotas.values() for name in other.values or ()} if wrong else ()
+    for name in wrong:
+        if name not in reserved:
             yield Problem(function.at("Environment", "Variables", name, key=True), fields={"variable": name})
 
 

@@ -215,7 +215,7 @@ def _value(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
 
 _STRING = frozenset((str,))
 _strings: dict[int, tuple[Node, frozenset[str]]] = {}
-"""By the identity of a node: the node, which keeps its identity, and the names of its properties that may be strings."""
+"""By a node's identity: the node, which keeps it, and the names of its properties that may be strings."""
 
 
 def _string_names(node: Node) -> frozenset[str]:

@@ -245,6 +245,8 @@ class Deployment:
         decisions: list[Decision] = []
         if len(path) > 1 and path[0] == "Resources":
             resource = self.resources.get(path[1])
+            if resource is not None and not resource.written and not self.moved:
+                return Written(path)
             if resource is not None and resource.written:
                 for length in range(2, len(path) + 1):
                     written = resource.written.get(path[:length])

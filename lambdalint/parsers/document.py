@@ -20,7 +20,8 @@ JSON_LIMIT = 20_000_000
 """The most bytes of JSON that are read: a cloud assembly's tree.json outgrows a template."""
 DEPTH_LIMIT = 100
 """The most levels of nesting that are read: what walks the values afterwards may use recursion."""
-READ_AT_ONCE = 65_536
+_HEAD = 65_536
+"""Bytes in which the first that is not blank tells JSON from YAML."""
 _BLOCK = 4_096
 
 Extent = tuple[int, int]
@@ -265,13 +266,7 @@ def read(path: str) -> Document:
                 return _failed(path, kind, "is-directory")
             stream = open(path, "rb")  # noqa: SIM115 - standard input stays open
         try:
-            data = stream.read(READ_AT_ONCE)
-            kind = _kind(data.removeprefix(_BOM), named_json)
-            limit = (JSON_LIMIT if kind == "json" else YAML_LIMIT) + len(_BOM)
-            if len(data) == READ_AT_ONCE:
-                if path != "<stdin>" and os.fstat(stream.fileno()).st_size > limit:
-                    return _too_large(path, kind)
-                data += stream.read(limit + 1 - len(data))
+            data = stream.read(JSON_LIMIT + len(_BOM) + 1)
         finally:
             if path != "<stdin>":
                 stream.close()
@@ -283,7 +278,7 @@ def read(path: str) -> Document:
 
 
 def _kind(data: bytes, named_json: bool) -> str:
-    start = data[:READ_AT_ONCE].lstrip()[:1]
+    start = data[:_HEAD].lstrip()[:1]
     return "json" if start in (b"{", b"[") or (named_json and not start) else "yaml"
 
 

@@ -25,7 +25,7 @@ _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
 _NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
 _ONE_KIND = bytes.maketrans(b"{}[]", b"()()")
-_NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'{}[],"')
+_NO_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'{}[],:"')
 _PLACED = 4
 """Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
@@ -34,9 +34,10 @@ def load(lines: Lines) -> Contents:
     """Read a JSON text. Root and places are None where its syntax is wrong or a limit was met."""
     text = lines.text
     skeleton = _skeleton(text)
-    if len(skeleton) - skeleton.count(b")") > VALUES_LIMIT:
+    keys = skeleton.count(b":")
+    if len(skeleton) - skeleton.count(b")") - keys > VALUES_LIMIT:
         return _refused(lines, "too-large", 0, limit=VALUES_LIMIT, unit="values")
-    start = _space(text, 0)
+    start = _behind(_SPACE, text, 0)
     if start == len(text):
         return _refused(lines, "empty", 0)
     if _is_deep(skeleton):
@@ -58,7 +59,7 @@ def load(lines: Lines) -> Contents:
     try:
         root, end = _read(text, start, _PLACED, _scanner(**hooks), members)
         sizes += map(len, members.values())
-        if _space(text, end) != len(text):
+        if _behind(_SPACE, text, end) != len(text):
             sizes.clear()
             root = json.loads(text, **hooks)
     except RecursionError:
@@ -73,7 +74,7 @@ def load(lines: Lines) -> Contents:
         root = _without_lone_surrogates(root)
         members.clear()
     places = JsonPlaces(lines, start, members)
-    faults = places.duplicates() if _may_repeat(text, sum(sizes)) else []
+    faults = places.duplicates() if keys != sum(sizes) else []
     if not isinstance(root, dict):
         found_kind = "list" if isinstance(root, list) else "scalar"
         faults.append(Fault("not-a-template", (), {"found": found_kind}, lines.span(places.find(())[2])))
@@ -99,7 +100,7 @@ def _read(
             return scan(text, at)
         values: dict[str, Any] = {}
         extents: dict[str, tuple[int, int, int, int]] = {}
-        inner = _space(text, at + 1)
+        inner = _behind(_SPACE, text, at + 1)
         end = inner + 1 if text[inner] == "}" else 0
         while not end:
             name, behind = scan(text, inner)
@@ -149,13 +150,14 @@ def _refused(lines: Lines, kind: str, offset: int, **fields: Any) -> Contents:
     return Contents(faults=(Fault(kind, (), fields, lines.span((offset, end))),))
 
 
-def _space(text: str, offset: int) -> int:
-    found = _SPACE.match(text, offset)
+def _behind(pattern: re.Pattern[str], text: str, offset: int) -> int:
+    """The offset behind what stands here; the same one where nothing of it does."""
+    found = pattern.match(text, offset)
     return found.end() if found else offset
 
 
 def _skeleton(text: str) -> bytes:
-    """The commas of a JSON text and its brackets, all as ``(`` and ``)``, without those in strings.
+    """The commas and colons of a JSON text and its brackets, all as ``(`` and ``)``, without those in strings.
 
     Where a text is no JSON, all that comes before its first fault is right.
     """
@@ -168,28 +170,13 @@ def _skeleton(text: str) -> bytes:
 
 def _is_deep(skeleton: bytes) -> bool:
     """Whether collections lie deeper than the limit. The innermost are taken away, level by level: no recursion."""
-    inner = skeleton.replace(b",", b"")
+    inner = skeleton.translate(None, b",:")
     for _ in range(DEPTH_LIMIT):
         outer = inner.replace(b"()", b"")
         if len(outer) == len(inner):
             return False  # nothing is left, or what is left has no end and is no JSON
         inner = outer
     return bool(inner)
-
-
-def _may_repeat(text: str, keys: int) -> bool:
-    """Whether a text has more keys than those that its objects came to.
-
-    A key is a quotation mark with a colon behind it: neither an escaped one, nor that of a string which begins so.
-    """
-    if text.count('": ') == keys:
-        return False
-    written = text.count('":')
-    for before in " [,:\\\n\t\r":
-        if written == keys:
-            return False
-        written -= text.count(before + '":')
-    return written != keys
 
 
 def _without_lone_surrogates(value: Any) -> Any:
@@ -210,11 +197,12 @@ class JsonPlaces:
     path leads through it: the scanner of the json module tells where a value ends.
     """
 
-    __slots__ = ("_members", "_skip", "lines", "start")
+    __slots__ = ("_members", "_skip", "end", "lines", "start")
 
     def __init__(self, lines: Lines, start: int, members: dict[int, Any]) -> None:
         self.lines = lines
         self.start = start
+        self.end = len(lines.text.rstrip(" \t\r\n"))
         self._skip = _scanner(parse_int=str, parse_float=str)
         self._members = members
         """Where key and value begin and end by key, extents by index, None for a scalar: by the offset of the value."""
@@ -222,7 +210,7 @@ class JsonPlaces:
     def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
         """See ``document.Places``."""
         key, depth = None, 0
-        extent = self.start, len(self.lines.text.rstrip(" \t\r\n"))
+        extent = self.start, self.end
         for step in path:
             members = self._members_of(extent[0])
             if members.__class__ is dict:
@@ -247,50 +235,48 @@ class JsonPlaces:
         waiting: list[tuple[int, Path]] = [(self.start, ())]
         while waiting:
             offset, path = waiting.pop()
-            members: dict[Any, Extent] = {}
-            first: dict[Any, Extent] = {}
-            for name, key, extent in self._scan(offset):
-                if key is not None and name in first:
-                    fields = {"key": name, "first_line": self.lines.position(first[name][0])[0]}
-                    faults.append(Fault("duplicate-key", (*path, name), fields, self.lines.span(key), True))
+            inner: dict[Any, int] = {}
+            first: dict[str, int] = {}
+            if self.lines.text[offset] == "[":
+                inner = {index: begin for index, (begin, _) in enumerate(self._items(offset))}
+            for name, (start, end, begin, _) in self._pairs(offset) if self.lines.text[offset] == "{" else ():
+                if name in first:
+                    fields = {"key": name, "first_line": self.lines.position(first[name])[0]}
+                    faults.append(Fault("duplicate-key", (*path, name), fields, self.lines.span((start, end)), True))
                     if len(faults) == _DUPLICATES_LIMIT:
                         return faults
-                elif key is not None:
-                    first[name] = key
-                members[name] = extent
-            waiting += [(at, (*path, name)) for name, (at, _) in members.items() if self.lines.text[at] in "{["]
+                else:
+                    first[name] = start
+                inner[name] = begin
+            waiting += [(begin, (*path, name)) for name, begin in inner.items() if self.lines.text[begin] in "{["]
         return sorted(faults, key=lambda fault: fault.span or ())
 
     def _members_of(self, offset: int) -> Any:
         if offset not in self._members:
-            members: Any = None
-            if self.lines.text[offset] == "{":
-                members = {name: (*key, *extent) for name, key, extent in self._scan(offset) if key is not None}
-            elif self.lines.text[offset] == "[":
-                members = [extent for _, _, extent in self._scan(offset)]
-            self._members[offset] = members
+            first = self.lines.text[offset]
+            self._members[offset] = (
+                dict(self._pairs(offset)) if first == "{" else list(self._items(offset)) if first == "[" else None
+            )
         return self._members[offset]
 
-    def _scan(self, offset: int) -> Iterator[tuple[Any, Extent | None, Extent]]:
-        """Name or index, extent of the key (None in an array) and of the value of each member, in order."""
+    def _pairs(self, offset: int) -> Iterator[tuple[str, tuple[int, int, int, int]]]:
+        """The members of the object that starts here: where key and value begin and end."""
         text, skip = self.lines.text, self._skip
-        if text[offset] not in "{[":
-            return
-        in_object = text[offset] == "{"
-        at = _space(text, offset + 1)
-        name: Any = -1
-        key: Extent | None = None
-        while text[at] not in "}]":
-            if in_object:
-                name, end = skip(text, at)
-                if "\\" in text[at:end]:
-                    name = _LONE_SURROGATE.sub("\ufffd", name)
-                key = (at, end)
-                colon = _COLON.match(text, end)
-                at = colon.end() if colon else end
-            else:
-                name += 1
+        at = _behind(_SPACE, text, offset + 1)
+        while text[at] != "}":
+            name, end = skip(text, at)
+            if "\\" in text[at:end]:
+                name = _LONE_SURROGATE.sub("\ufffd", name)
+            begin = _behind(_COLON, text, end)
+            stop = skip(text, begin)[1]
+            yield name, (at, end, begin, stop)
+            at = _behind(_COMMA, text, stop)
+
+    def _items(self, offset: int) -> Iterator[Extent]:
+        """Where each item of the array that starts here begins and ends."""
+        text, skip = self.lines.text, self._skip
+        at = _behind(_SPACE, text, offset + 1)
+        while text[at] != "]":
             end = skip(text, at)[1]
-            yield name, key, (at, end)
-            comma = _COMMA.match(text, end)
-            at = comma.end() if comma else end
+            yield at, end
+            at = _behind(_COMMA, text, end)

@@ -99,7 +99,7 @@ def function_name(node: dict[str, Any]) -> str | None:
 
 
 def is_literal(tree: Any) -> bool:
-    """Whether no key of a raw tree calls a function. Every property passes here: level by level, without a call each."""
+    """Whether no key of a raw tree calls a function. Every property passes here: no call for each value."""
     level = [tree]
     names: list[str] = []
     while level:

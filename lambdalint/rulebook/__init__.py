@@ -146,7 +146,7 @@ def fill(template: str, fields: Mapping[str, Any]) -> str:
 def words(value: Any) -> str:
     """A value as a message shows it."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, (list, tuple)):
         return ", ".join(words(item) for item in value)
     if isinstance(value, bool):

@@ -155,11 +155,9 @@ def _of_inline_code(document: DocumentLike, id: str, at: Callable[[Span], Locati
 
 def _of_code(findings: Iterable[Finding], reading: Reading, all_code: bool, roots: Roots) -> Iterator[Suppression]:
     """Comments in the Python files that findings point at, and in those that handlers reach where rules read them."""
-    reached: dict[str, set[str]] = {}
-    for finding in findings:
-        for place in (finding.location, *(related.location for related in finding.related)):
-            if place.file.endswith(".py") and place.member is None:
-                reached.setdefault(place.file, set())
+    pointed = {finding.location[2:]: None for finding in findings}  # of thousands in one template, one
+    pointed.update((related.location[2:], None) for finding in findings for related in finding.related)
+    reached: dict[str, set[str]] = {file: set() for member, file in pointed if file.endswith(".py") and member is None}
     if all_code:
         for deployment in reading.deployments:
             for function in deployment.functions if deployment.has("local-code") else ():
