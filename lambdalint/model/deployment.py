@@ -226,16 +226,17 @@ class Deployment:
 
     def remember(self, key: tuple[Any, ...], work: Callable[[], T]) -> T:
         """``work()``, computed once per deployment; its looks count for whoever asks."""
-        if key not in self._memo:
+        known = self._memo.get(key)
+        if known is None:
             outer, self._trace = self._trace, {}
             try:
-                self._memo[key] = work(), self._trace
+                known = self._memo[key] = work(), self._trace
             finally:
                 self._trace = outer
-        result, trace = self._memo[key]
+        result, trace = known
         if self._trace is not None:
             self._trace["relation", key] = trace
-        return result  # type: ignore[no-any-return]
+        return result
 
     # -- provenance ------------------------------------------------------------------------------------------------
 
@@ -292,9 +293,11 @@ class Reading(NamedTuple):
 def relation(method: Callable[..., T]) -> Callable[..., T]:
     """A function of a deployment (and a resource) whose result is remembered by the deployment."""
 
+    name = method.__qualname__
+
     def remembered(deployment: Deployment, *arguments: Any) -> T:
-        key = (method.__qualname__, *(a.id if isinstance(a, Resource) else a for a in arguments))
-        return deployment.remember(key, lambda: method(deployment, *arguments))
+        ids = [one.id if isinstance(one, Resource) else one for one in arguments]
+        return deployment.remember((name, *ids), lambda: method(deployment, *arguments))
 
     remembered.__name__ = method.__name__
     remembered.__doc__ = method.__doc__

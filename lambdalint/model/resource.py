@@ -92,8 +92,8 @@ class Resource:
 
     def get(self, *keys: Any) -> Value:
         """The value at a property path, or None where any part of it is missing or no collection."""
-        value: Any = self.properties
-        for key in keys:
+        value: Any = self.properties.get(keys[0]) if keys else self.properties
+        for key in keys[1:]:
             if isinstance(value, dict):
                 value = value.get(key)
             elif isinstance(value, list) and isinstance(key, int) and -len(value) <= key < len(value):
