@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lambdalint.finding import Fault, Path
-from lambdalint.parsers.document import DEPTH_LIMIT, Contents, Extent, Lines
+from lambdalint.parsers.document import DEPTH_LIMIT, Contents, Extent, Found, Lines
 
 VALUES_LIMIT = 600_000
 """The most commas and opening brackets, which bound the number of values: a cloud assembly of 5 MB has some 200,000."""
@@ -197,21 +197,30 @@ class JsonPlaces:
     path leads through it: the scanner of the json module tells where a value ends.
     """
 
-    __slots__ = ("_members", "_skip", "end", "lines", "start")
+    __slots__ = ("_above", "_members", "_skip", "end", "lines", "start")
 
     def __init__(self, lines: Lines, start: int, members: dict[int, Any]) -> None:
         self.lines = lines
         self.start = start
         self.end = len(lines.text.rstrip(" \t\r\n"))
+        self._above: tuple[Path, Found] = (), (0, None, (start, self.end))
+        """The path above the latest one that was asked for, and what it leads to."""
         self._skip = _scanner(parse_int=str, parse_float=str)
         self._members = members
         """Where key and value begin and end by key, extents by index, None for a scalar: by the offset of the value."""
 
-    def find(self, path: Path) -> tuple[int, Extent | None, Extent]:
+    def find(self, path: Path) -> Found:
         """See ``document.Places``."""
-        key, depth = None, 0
-        extent = self.start, self.end
-        for step in path:
+        above = path[:-1]
+        if self._above[0] != above:  # what is asked for next stands beside it, more often than not
+            self._above = above, self._below(above, (0, None, (self.start, self.end)))
+        found = self._above[1]
+        return self._below(path[-1:], found) if found[0] == len(above) else found
+
+    def _below(self, steps: Path, found: Found) -> Found:
+        """What lies these steps below what was found, as far as they lead."""
+        depth, key, extent = found
+        for step in steps:
             members = self._members_of(extent[0])
             if members.__class__ is dict:
                 hit = members.get(step)

@@ -1,13 +1,19 @@
 """A large cloud assembly: a 5 MB template with 2,000 findings, against json.load of it.
 
-python tests/benchmarks/assembly.py
+    python tests/benchmarks/assembly.py [--python PYTHON]
+
+First within this process; then, where a PYTHON has the built wheel installed, the whole command against a Python that
+only loads the file: start and report count on one side, start on the other.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import os
+import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -102,13 +108,34 @@ def cost(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, result
 
 
+def whole(command: list[str], folder: str) -> float:
+    """Seconds of a process of its own, away from a checkout that it would import."""
+    before = os.times()
+    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def commands(python: str, folder: str, path: str) -> None:
+    """Print what the command costs by that of loading the file, in turn."""
+    lint = [python, "-m", "lambdalint", "check", folder, "--fail-on", "never"]
+    load = [python, "-c", "import json, sys; json.load(open(sys.argv[1], 'rb'))", path]
+    pairs = [(whole(lint, folder), whole(load, folder)) for _ in range(11)]
+    seconds, loading = (statistics.median(times) for times in zip(*pairs))
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"as commands: {seconds * 1000:.0f} ms, {ratio:.1f} times a Python that loads it ({loading * 1000:.0f} ms)")
+
+
 def main() -> None:
-    from lambdalint import rulebook
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--python")
+    python = parser.parse_args().python
+    from lambdalint import COLLECT, rulebook
     from lambdalint.engine import lint
     from lambdalint.rulebook.files import compile_book
     from lambdalint.settings import Settings
 
-    gc.set_threshold(200_000, 50, 50)  # as the command sets it
+    gc.set_threshold(*COLLECT)  # as the command sets it
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as book:
         # The book as a wheel has it: a checkout reads YAML.
         compile_book(rulebook.CHECKOUT, book)
@@ -124,11 +151,13 @@ def main() -> None:
         for words, select in (("LL102 alone", ("LL102",)), ("every rule", ())):
             settings = Settings(as_of="2026-11-23", select=select)
             ratios = []
-            for _ in range(5):  # in turn: the processor's pace changes
+            for _ in range(11):  # in turn: the processor's pace changes
                 whole, (report, _) = cost(partial(lint, [folder], settings))
                 loaded, _ = cost(load)
                 ratios.append(whole / loaded)
-            print(f"{words}: {len(report.findings)} findings, {min(ratios):.1f} times json.load")
+            print(f"{words}: {len(report.findings)} findings, {statistics.median(ratios):.1f} times json.load")
+        if python:
+            commands(python, folder, path)
 
 
 if __name__ == "__main__":
