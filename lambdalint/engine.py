@@ -131,7 +131,7 @@ def _read(source: Source, settings: Settings, roots: Roots) -> Iterable[Reading]
     if source.kind == "template":
         from lambdalint.parsers.template import read_template
 
-        return [read_template(source, settings, roots)]
+        return [read_template(source, settings)]
     from lambdalint.parsers.inputs import read_source
 
     return read_source(source, settings, roots)

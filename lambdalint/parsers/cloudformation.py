@@ -50,7 +50,7 @@ def shape(root: Any) -> tuple[Fault, ...]:
     if not isinstance(root, dict):
         return ()  # the document says so itself
     faults = [
-        Fault("not-a-map", (name,), {"what": name, "found": _kind(root[name])}, key=True)
+        Fault("not-a-map", (name,), {"what": name, "found": kind_of(root[name])}, key=True)
         for name in SECTIONS
         if root.get(name) is not None and not isinstance(root[name], (dict, Unknown))
     ]
@@ -62,17 +62,17 @@ def shape(root: Any) -> tuple[Fault, ...]:
             continue
         if not isinstance(resource, dict):
             if resource is not None:
-                faults.append(Fault("not-a-map", path, {"what": logical_id, "found": _kind(resource)}, key=True))
+                faults.append(Fault("not-a-map", path, {"what": logical_id, "found": kind_of(resource)}, key=True))
             continue
         kind = resource.get("Type")
         if "Type" not in resource and "Fn::Transform" not in resource:
             faults.append(Fault("no-type", path, {"what": logical_id}, key=True))
         elif kind is not None and not isinstance(kind, str) and not isinstance(kind, Unknown):
-            faults.append(Fault("type-no-string", (*path, "Type"), {"what": logical_id, "found": _kind(kind)}))
+            faults.append(Fault("type-no-string", (*path, "Type"), {"what": logical_id, "found": kind_of(kind)}))
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, (dict, Unknown)):
             where = (*path, "Properties")
-            faults.append(Fault("not-a-map", where, {"what": "Properties", "found": _kind(properties)}, key=True))
+            faults.append(Fault("not-a-map", where, {"what": "Properties", "found": kind_of(properties)}, key=True))
         if without_sam and isinstance(kind, str) and kind.startswith("AWS::Serverless::"):
             faults.append(Fault("transform-missing", (*path, "Type"), {"type": kind}))
             without_sam = False
@@ -86,7 +86,8 @@ def _is_without_sam(root: dict[str, Any]) -> bool:
     return hosted and SAM not in names and not any(key.startswith("Fn::") for key in root)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
     names = {dict: "a map", list: "a list", str: "a string", bool: "a boolean", type(None): "nothing"}
     return names.get(type(value), "a number")
 

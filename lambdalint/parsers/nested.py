@@ -21,7 +21,7 @@ from lambdalint.parsers.document import parse
 from lambdalint.parsers.gitignore import matcher
 from lambdalint.parsers.parameters import Named
 from lambdalint.parsers.template import read_document, read_template
-from lambdalint.settings import Roots, Settings, project_root
+from lambdalint.settings import Settings, project_root
 
 STACK = "AWS::CloudFormation::Stack"
 PLACES = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
@@ -84,9 +84,9 @@ def _local(url: Any, parent: str, project: str) -> str | None:
     return path if real.startswith(project.rstrip(os.sep) + os.sep) and os.path.isfile(real) else None
 
 
-def read_nested(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:
+def read_nested(source: Source, settings: Settings) -> Iterator[Reading]:
     """The reading of a parent, where it has resources of Lambda, and one of each template that it deploys."""
-    reading = read_template(source, settings, roots)
+    reading = read_template(source, settings)
     if is_template(source.data or b""):
         yield reading
     absolute = os.path.join(settings.cwd, source.path)
