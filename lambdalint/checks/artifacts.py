@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 
@@ -36,7 +37,8 @@ def artifact_missing(
             yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
             continue
         kind = "asset" if code.asset else "default" if is_code else "template"
-        yield Problem(resource.at(*code.keys), kind, {"path": code.written})
+        looked = os.path.relpath(code.path, deployment.template.directory).replace(os.sep, "/")
+        yield Problem(resource.at(*code.keys), kind, {"path": code.written, "looked": looked})
 
 
 def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:
