@@ -392,6 +392,48 @@ def test_write_whole_says_why(folder):
         write_whole({".": "text"})
 
 
+@pytest.mark.parametrize(
+    ("words", "name", "rest"),
+    [
+        ("--quiet check x", "check", "--quiet x"),
+        ("--no-color --format json audit x", "audit", "--no-color --format json x"),
+        ("--format=json show", "show", "--format=json"),
+        ("--as-of 2026-01-01 --jobs 2 check", "check", "--as-of 2026-01-01 --jobs 2"),
+        ("--parameter-overrides A=1 B=2 check x", "check", "--parameter-overrides=A=1 --parameter-overrides=B=2 x"),
+        ("--help audit", "audit", "--help"),
+        ("check check", "check", "check"),
+        # A value, what stands behind a path or --, a path that says so.
+        ("--output check x", "check", "--output check x"),
+        ("x check", "check", "x check"),
+        ("--quiet -- check", "check", "--quiet -- check"),
+        ("- audit", "check", "- audit"),
+        ("--quiet ./check", "check", "--quiet ./check"),
+        ("--config", "check", "--config"),
+    ],
+)
+def test_options_may_stand_before_the_command(words, name, rest):
+    from lambdalint.cli import _command_of, _overrides_together
+
+    assert _command_of(_overrides_together(words.split())) == (name, rest.split())
+
+
+def test_an_option_before_check_is_checks(folder, capsys):
+    assert command(["--quiet", "check", "template.yaml", *ONLY]) == 1
+    before = capsys.readouterr().out
+    assert command(["check", "--quiet", "template.yaml", *ONLY]) == 1
+    assert capsys.readouterr().out == before
+    assert command(["--as-of", "2026-11-23", "audit", "template.yaml"]) == 0
+    assert "901 s" in capsys.readouterr().out
+
+
+def test_the_options_without_a_value_are_false_by_default():
+    from lambdalint.arguments import check_parser
+    from lambdalint.cli import DEFAULTS
+
+    flags = {action.dest for action in check_parser()._actions if action.option_strings and action.nargs == 0}
+    assert flags - {"help", "version"} == {name for name, value in DEFAULTS.items() if value is False}
+
+
 def test_paths_alone_mean_what_the_parser_makes_of_them():
     from lambdalint.arguments import check_parser
     from lambdalint.cli import DEFAULTS
