@@ -107,10 +107,35 @@ def test_show_reads_standard_input(folder):
     assert deployment["resources"]
 
 
-@pytest.mark.parametrize("command_words", [["show"], ["audit"], ["policy", "Worker"]])
+COMMANDS = pytest.mark.parametrize("command_words", [["show"], ["audit"], ["policy", "Worker"]], ids=" ".join)
+
+
+@COMMANDS
 def test_a_command_says_that_a_path_is_missing(folder, capsys, command_words):
-    assert command([*command_words, "nowhere"]) == 2
-    assert "there is no such file or folder: nowhere" in capsys.readouterr().err
+    assert command([*command_words, "template.yaml", "nowhere"]) == 2
+    shown = capsys.readouterr()
+    assert "there is no such file or folder: nowhere" in shown.err
+    assert not shown.out
+
+
+@COMMANDS
+def test_a_command_says_that_there_is_nothing_to_lint(folder, capsys, command_words):
+    (folder / "empty").mkdir()
+    assert command([*command_words, "empty"]) == 2
+    assert "empty: nothing to lint here: no template names an AWS::Lambda" in capsys.readouterr().err
+    (folder / "empty" / "cdk.json").write_text("{}")
+    assert command([*command_words, "empty"]) == 2
+    assert "run cdk synth, then lint cdk.out" in capsys.readouterr().err
+
+
+@COMMANDS
+@pytest.mark.parametrize("content", ["a: 1\n", BAD + "  - [\n", "Resources: {A: {Type: AWS::SQS::Queue}}\n"])
+def test_a_command_says_that_no_file_holds_a_deployment(folder, capsys, command_words, content):
+    (folder / "template.yaml").write_text(content)
+    assert command([*command_words, "template.yaml"]) == 2
+    shown = capsys.readouterr()
+    assert "template.yaml: no template that can be read names an AWS::Lambda" in shown.err
+    assert not shown.out
 
 
 def test_show_settings(folder, capsys):
