@@ -48,6 +48,9 @@ PACKAGED = (("Properties", "Code"), ("Properties", "Content"))
 """Blocks that may be a local path, which ``aws cloudformation package`` replaces."""
 
 
+TOLD_BY_OTHERS = {"AWS::Lambda::EventSourceMapping": (("DestinationConfig", "OnSuccess"),)}
+"""Names that a type does not have, and of which another rule says more (LL407, LL418)."""
+
 NUMBERS = ("MemorySize", "ReservedConcurrentExecutions", "Timeout")
 """A function's numbers that templates take from parameters and maps: judged by what these give, too."""
 
@@ -129,6 +132,9 @@ def _misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
         path: Path = ("Resources", logical_id, "Properties")
         other = _counterpart(kind)
         for misfit in _block(types[kind], resource["Properties"], path, kind, kind):
+            names = tuple(step for step in misfit.path[3:] if isinstance(step, str) and step != "Fn::If")
+            if names in TOLD_BY_OTHERS.get(kind, ()):
+                continue
             if not misfit.slip and misfit.path[3:] in [(name,) for name in types.get(other, {}).get("properties", ())]:
                 misfit = misfit._replace(kind="other-type", slip=True, fields={**misfit.fields, "other": other})
             yield misfit
