@@ -160,8 +160,12 @@ def _globals(written: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[M
         typed = table["types"].get(kind)
         if typed is not None:
             known = {name: typed["properties"].get(name, "any") for name in known}
+        # Of what is newer than SAM's list nobody knows whether Globals take it.
+        own = [
+            name for name in (typed or {"properties": ()})["properties"] if f"{kind}.{name}" not in table["additions"]
+        ]
         for misfit in _block({"properties": known}, properties, path, f"Globals.{section}", kind):
-            if typed and misfit.path[2:] in [(name,) for name in typed["properties"] if name not in known]:
+            if misfit.path[2:] in [(name,) for name in own if name not in known]:
                 misfit = misfit._replace(kind="not-in-globals", slip=True)
             yield misfit
 
