@@ -14,7 +14,8 @@ import time
 import pytest
 
 from lambdalint.finding import Span
-from lambdalint.model.source import FolderFiles, InlineFiles, Source
+from lambdalint.model.files import FolderFiles, InlineFiles
+from lambdalint.model.source import Source
 from lambdalint.parsers.python import Cache, read_handler, reading
 from lambdalint.parsers.python.cache import cache_folder
 from lambdalint.parsers.python.outline import outline
@@ -269,7 +270,7 @@ def test_a_second_run_does_not_import_libcst(tmp_path: object) -> None:
     script = textwrap.dedent(
         """
         import sys
-        from lambdalint.model.source import FolderFiles
+        from lambdalint.model.files import FolderFiles
         from lambdalint.parsers.python import open_cache, read_handler
         source = read_handler(FolderFiles(sys.argv[1]), "app.handler", None, cache=True)
         assert [source.span(c.site) for c in source.calls]
