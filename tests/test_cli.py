@@ -313,11 +313,10 @@ def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
         (folder / "b.yaml").unlink(missing_ok=True)
         return iter(entries)
 
-    monkeypatch.setattr(discovery.os, "scandir", scandir)
-    assert command([*ONLY, "."]) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(discovery.os, "scandir", scandir)
+        assert command([*ONLY, "."]) == 1
     assert "template.yaml" in capsys.readouterr().out
-    monkeypatch.undo()
-    os.chdir(folder)
     (folder / "gone.yaml").symlink_to("nowhere.yaml")
     assert command([*ONLY, "."]) == 1
     assert command([*ONLY, "template.yaml", "gone.yaml"]) == 2
