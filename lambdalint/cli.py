@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("as_of", "category"), ""),
     "jobs": 0,
 }
-"""What check is given where no option is."""
+"""What check is given where no option is; False for an option that takes no value."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -45,9 +45,7 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     from lambdalint.rulebook import RuleError
 
-    command = "check"
-    if arguments and arguments[0] in COMMANDS:
-        command = arguments.pop(0)
+    command, arguments = _command_of(_overrides_together(arguments))
     try:
         if command == "check":
             return _check(arguments)
@@ -55,6 +53,17 @@ def _dispatch(arguments: list[str]) -> int:
     except (SettingsError, RuleError) as error:
         print(f"lambdalint: {error}", file=sys.stderr)
         return UNTRUSTED
+
+
+def _command_of(words: list[str]) -> tuple[str, list[str]]:
+    """The command that the first word names which is no option and no option's value, and the words without it."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
+        option = words[at].removeprefix("--").replace("-", "_")
+        at += 1 if DEFAULTS.get(option, False) is False else 2
+    if at < len(words) and words[at] in COMMANDS:
+        return words[at], words[:at] + words[at + 1 :]
+    return "check", words
 
 
 def _given(arguments: list[str]) -> Namespace:
@@ -65,7 +74,7 @@ def _given(arguments: list[str]) -> Namespace:
         return SimpleNamespace(**DEFAULTS, paths=arguments)  # type: ignore[return-value]
     from lambdalint.arguments import check_parser
 
-    return check_parser().parse_args(_overrides_together(arguments))
+    return check_parser().parse_args(arguments)
 
 
 def _check(arguments: list[str]) -> int:
@@ -330,7 +339,7 @@ def _command(command: str, arguments: list[str]) -> int:
     if getattr(module, "TAKES_INPUTS", False):
         input_options(parser)
     module.arguments(parser)
-    given = parser.parse_args(_overrides_together(arguments))
+    given = parser.parse_args(arguments)
     result: str | tuple[str, int] = module.run(given)
     text, code = (result, CLEAN) if isinstance(result, str) else result
     _print(text)

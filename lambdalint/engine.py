@@ -133,17 +133,26 @@ def _read(source: Source, settings: Settings, roots: Roots) -> Iterable[Reading]
     if source.kind == "template":
         from lambdalint.parsers.template import read_template
 
-        return [read_template(source, settings, roots)]
+        return [read_template(source, settings)]
     from lambdalint.parsers.inputs import read_source
 
     return read_source(source, settings, roots)
 
 
 def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> Iterator[Deployment]:
-    """Every deployment below the paths, as checks see them."""
+    """Every deployment below the paths, as checks see them.
+
+    Raises SettingsError for a path that is not there, and for a folder with nothing to lint.
+    """
     settings = settings.complete()
     roots = Roots(settings.cwd, _stable_root(settings))
-    for source in _discovered(paths, settings, stdin).sources:
+    found = _discovered(paths, settings, stdin)
+    wrong = [f"{_missing(path)}: {path}" for path in found.missing] + [
+        f"{path}: {_nothing(path)}" for path in found.empty
+    ]
+    if wrong:
+        raise SettingsError("; ".join(wrong))
+    for source in found.sources:
         for reading in _read(source, settings, roots):
             yield from reading.deployments
 

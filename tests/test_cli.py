@@ -107,10 +107,35 @@ def test_show_reads_standard_input(folder):
     assert deployment["resources"]
 
 
-@pytest.mark.parametrize("command_words", [["show"], ["audit"], ["policy", "Worker"]])
+COMMANDS = pytest.mark.parametrize("command_words", [["show"], ["audit"], ["policy", "Worker"]], ids=" ".join)
+
+
+@COMMANDS
 def test_a_command_says_that_a_path_is_missing(folder, capsys, command_words):
-    assert command([*command_words, "nowhere"]) == 2
-    assert "there is no such file or folder: nowhere" in capsys.readouterr().err
+    assert command([*command_words, "template.yaml", "nowhere"]) == 2
+    shown = capsys.readouterr()
+    assert "there is no such file or folder: nowhere" in shown.err
+    assert not shown.out
+
+
+@COMMANDS
+def test_a_command_says_that_there_is_nothing_to_lint(folder, capsys, command_words):
+    (folder / "empty").mkdir()
+    assert command([*command_words, "empty"]) == 2
+    assert "empty: nothing to lint here: no template names an AWS::Lambda" in capsys.readouterr().err
+    (folder / "empty" / "cdk.json").write_text("{}")
+    assert command([*command_words, "empty"]) == 2
+    assert "run cdk synth, then lint cdk.out" in capsys.readouterr().err
+
+
+@COMMANDS
+@pytest.mark.parametrize("content", ["a: 1\n", BAD + "  - [\n", "Resources: {A: {Type: AWS::SQS::Queue}}\n"])
+def test_a_command_says_that_no_file_holds_a_deployment(folder, capsys, command_words, content):
+    (folder / "template.yaml").write_text(content)
+    assert command([*command_words, "template.yaml"]) == 2
+    shown = capsys.readouterr()
+    assert "template.yaml: no template that can be read names an AWS::Lambda" in shown.err
+    assert not shown.out
 
 
 def test_show_settings(folder, capsys):
@@ -288,11 +313,10 @@ def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
         (folder / "b.yaml").unlink(missing_ok=True)
         return iter(entries)
 
-    monkeypatch.setattr(discovery.os, "scandir", scandir)
-    assert command([*ONLY, "."]) == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(discovery.os, "scandir", scandir)
+        assert command([*ONLY, "."]) == 1
     assert "template.yaml" in capsys.readouterr().out
-    monkeypatch.undo()
-    os.chdir(folder)
     (folder / "gone.yaml").symlink_to("nowhere.yaml")
     assert command([*ONLY, "."]) == 1
     assert command([*ONLY, "template.yaml", "gone.yaml"]) == 2
@@ -390,6 +414,48 @@ def test_a_plain_run_loads_nothing_heavy(folder):
 def test_write_whole_says_why(folder):
     with pytest.raises(SettingsError, match="it is a folder"):
         write_whole({".": "text"})
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "rest"),
+    [
+        ("--quiet check x", "check", "--quiet x"),
+        ("--no-color --format json audit x", "audit", "--no-color --format json x"),
+        ("--format=json show", "show", "--format=json"),
+        ("--as-of 2026-01-01 --jobs 2 check", "check", "--as-of 2026-01-01 --jobs 2"),
+        ("--parameter-overrides A=1 B=2 check x", "check", "--parameter-overrides=A=1 --parameter-overrides=B=2 x"),
+        ("--help audit", "audit", "--help"),
+        ("check check", "check", "check"),
+        # A value, what stands behind a path or --, a path that says so.
+        ("--output check x", "check", "--output check x"),
+        ("x check", "check", "x check"),
+        ("--quiet -- check", "check", "--quiet -- check"),
+        ("- audit", "check", "- audit"),
+        ("--quiet ./check", "check", "--quiet ./check"),
+        ("--config", "check", "--config"),
+    ],
+)
+def test_options_may_stand_before_the_command(words, name, rest):
+    from lambdalint.cli import _command_of, _overrides_together
+
+    assert _command_of(_overrides_together(words.split())) == (name, rest.split())
+
+
+def test_an_option_before_check_is_checks(folder, capsys):
+    assert command(["--quiet", "check", "template.yaml", *ONLY]) == 1
+    before = capsys.readouterr().out
+    assert command(["check", "--quiet", "template.yaml", *ONLY]) == 1
+    assert capsys.readouterr().out == before
+    assert command(["--as-of", "2026-11-23", "audit", "template.yaml"]) == 0
+    assert "901 s" in capsys.readouterr().out
+
+
+def test_the_options_without_a_value_are_false_by_default():
+    from lambdalint.arguments import check_parser
+    from lambdalint.cli import DEFAULTS
+
+    flags = {action.dest for action in check_parser()._actions if action.option_strings and action.nargs == 0}
+    assert flags - {"help", "version"} == {name for name, value in DEFAULTS.items() if value is False}
 
 
 def test_paths_alone_mean_what_the_parser_makes_of_them():

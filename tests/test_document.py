@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from lambdalint.finding import FIRST_LINE, Fault, Span
 from lambdalint.model.values import Unknown
 from lambdalint.parsers.document import JSON_LIMIT, YAML_LIMIT, Document, parse, read
-from lambdalint.parsers.document_yaml import scalar
+from lambdalint.parsers.document.yaml import scalar
 
 CORPUS = File(__file__).parents[2] / "shared" / "corpus"
 

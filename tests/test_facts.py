@@ -159,6 +159,45 @@ def test_known_quotas(quotas: dict[str, dict[str, Any]]) -> None:
     assert found == expected
 
 
+UNJUDGED = {
+    "at run time, or of an account: no template shows it": """
+        api.control-plane api.get-function api.get-policy durable.operations durable.running-executions
+        durable.start-rate durable.storage edge.distribution-functions edge.request-body.origin
+        edge.request-body.viewer edge.request-rate edge.response.origin edge.response.viewer function.file-descriptors
+        function.init.provisioned function.network function.processes function.requests-per-environment
+        function.scaling-rate function.shutdown function.test-events managed-instances.capacity-providers
+        managed-instances.versions payload.asynchronous payload.request-headers payload.sns-destination
+        payload.streamed payload.synchronous snapstart.restore tenancy.environments vpc.network-interfaces
+        zip.console-editor""",
+    "depends on the account, or on how the template is sent": """
+        function.configuration-request function.memory.new-account template.body.direct""",
+    "advice, or a number that nobody knows to be a refusal": "image.manifest image.settings",
+    "a range that CloudFormation's own schema has: what says no more is left to cfn-lint": """
+        alias.routing-weight async.destination-arn code-signing.profiles esm.metrics esm.poller-group-name
+        events.rule-name events.schedule-expression events.targets function.accelerator-memory function.arn
+        function.log-group function.provisioned-concurrency function.recursive-loop function.reserved-concurrency
+        function.tracing layer.compatible-architectures layer.compatible-runtimes layer.license-info layer.name
+        logs.filter-pattern managed-instances.environments managed-instances.instance-types
+        managed-instances.max-vcpus managed-instances.scaling-policies managed-instances.subnets
+        permission.statement-id scheduler.expression scheduler.flexible-window scheduler.name zip.s3-bucket
+        zip.s3-key""",
+    "event_sources.yaml tells the rules, and a test below holds the two equal": """
+        async.dead-letter-queue async.destinations.failure async.destinations.success""",
+}
+"""Quotas that no rule uses, and why; ``lambdalint quotas`` shows them."""
+
+
+def test_a_quota_is_used_or_it_is_known_why_not(quotas: dict[str, dict[str, Any]]) -> None:
+    files = [*RULES.glob("*/*.yaml"), RULES / "event_sources.yaml", *(RULES.parent / "lambdalint").rglob("*.py")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    named = set(re.findall(r"[a-z][a-z0-9]*(?:[.-][a-z0-9]+)+", text))
+    unjudged = [name for names in UNJUDGED.values() for name in names.split()]
+    assert len(unjudged) == len(set(unjudged))
+    # function.memory{managed} stands for two.
+    used = named | {f"{name}.managed-instances" for name in named}
+    assert sorted(set(quotas) - used) == sorted(unjudged)
+
+
 def test_runtimes_are_unique_and_lead_somewhere(runtimes: dict[str, dict[str, Any]]) -> None:
     assert len(runtimes) == len(facts("runtimes")["runtimes"])
     for name, runtime in runtimes.items():
@@ -211,6 +250,10 @@ def test_numbers_of_sources_are_those_of_quotas(sources: dict[str, Any], quotas:
             assert (found.get("verified") == "known") == quota.get("warn_only", False), found
     for source in sources["sources"].values():
         assert set(source.get("pollers", {}).values()) <= set(quotas)
+    asynchronous = sources["asynchronous"]
+    assert asynchronous["success"] == quotas["async.destinations.success"]["values"]
+    assert asynchronous["failure"] == quotas["async.destinations.failure"]["values"]
+    assert asynchronous["dead_letter_queue"] == quotas["async.dead-letter-queue"]["values"]
 
 
 def test_sources_and_settings_name_each_other(sources: dict[str, Any]) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+from textwrap import dedent, indent
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdalint.model.template import Template
 from lambdalint.model.values import OpenMap, Unknown
 from lambdalint.parsers import sam
+from lambdalint.parsers.cloudformation import read
+from lambdalint.parsers.document import parse
 from lambdalint.parsers.foreach import LIMIT, expand_foreach
 
 
@@ -171,3 +175,78 @@ def test_it_never_raises(collection: Any, body: Any, other: Any) -> None:
     before = json.dumps(template)
     expand_foreach(template, {"N": "x"})
     assert json.dumps(template) == before
+
+
+# -- names that nothing bears ------------------------------------------------------------------------------------------
+
+
+def undefined(resources: str, more: str = "") -> list[str]:
+    """The names that LL003 is told of in a template with these resources and a function that mentions some."""
+    text = f"Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]\n{more}Resources:\n"
+    document = parse((text + indent(dedent(resources), "  ")).encode(), "template.yaml")
+    assert not document.faults
+    found = read(Template(document, "", "", "sam"), (), "2026-11-23").faults
+    return sorted(fault.fields["name"] for fault in found if fault.kind == "undefined-reference")
+
+
+def mentioning(*names: str) -> str:
+    variables = ", ".join(f"V{number}: !Ref {name}" for number, name in enumerate(names))
+    return (
+        "Caller: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, Handler: app.handler, "
+        f"CodeUri: s3://code/app.zip, Environment: {{Variables: {{{variables}}}}}}}}}\n"
+    )
+
+
+UNKNOWN = "Parameters: {Names: {Type: CommaDelimitedList}}\n"
+GIVEN = "Parameters: {Names: {Type: CommaDelimitedList, Default: 'A,B'}}\n"
+QUEUES = "Fn::ForEach::Queues: [Name, COLLECTION, {'Q${Name}s': {Type: AWS::SQS::Queue}}]\n"
+NESTED = (
+    "Fn::ForEach::Outer: [A, COLLECTION, {'Fn::ForEach::Inner': [B, [z], {'Q${A}${B}': {Type: AWS::SQS::Queue}}]}]\n"
+)
+FUNCTIONS = QUEUES.replace("AWS::SQS::Queue", "AWS::Serverless::Function").replace("Queues", "Functions")
+
+
+@pytest.mark.parametrize(
+    ("resources", "more", "names"),
+    [
+        # The collection is known: what the loop makes is there, nothing else is.
+        (QUEUES.replace("COLLECTION", "[A, B]") + mentioning("QAs", "QBs", "QCs", "Other"), "", ["QCs", "Other"]),
+        # It is not, or another one may be given: what it can make may be there.
+        (
+            QUEUES.replace("COLLECTION", "!Ref Names") + mentioning("QAs", "QCs", "QC", "Other"),
+            UNKNOWN,
+            ["QC", "Other"],
+        ),
+        (QUEUES.replace("COLLECTION", "!Ref Names") + mentioning("QAs", "QCs", "QC", "Other"), GIVEN, ["QC", "Other"]),
+        # SAM makes others of a function, and calls them after it.
+        (
+            FUNCTIONS.replace("COLLECTION", "!Ref Names") + mentioning("QCsRole", "RQCs", "ServerlessRestApi"),
+            UNKNOWN,
+            ["RQCs"],
+        ),
+        # A loop that is not read may make anything.
+        ("Fn::ForEach::Queues: [Name, {}]\n" + mentioning("Anything"), "", []),
+        # A macro may as well.
+        (QUEUES.replace("COLLECTION", "[A]") + mentioning("Other"), "", ["Other"]),
+        ("Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://b/k}}\n" + mentioning("Other"), "", []),
+        # A loop in a loop.
+        (NESTED.replace("COLLECTION", "[x, y]") + mentioning("Qxz", "Qyz", "Qzx"), "", ["Qzx"]),
+        (NESTED.replace("COLLECTION", "!Ref Names") + mentioning("Qaz", "Other"), UNKNOWN, ["Other"]),
+    ],
+)
+def test_names_that_nothing_bears_beside_a_loop(resources: str, more: str, names: list[str]) -> None:
+    assert undefined(resources, more) == sorted(names)
+
+
+def test_what_a_loop_makes_is_told_once() -> None:
+    body = "{Type: AWS::Lambda::Function, Properties: {Environment: {Variables: {A: !Sub '${Gone} ${Lost${Name}}'}}}}"
+    assert undefined(f"Fn::ForEach::F: [Name, [A, B, C], {{'F${{Name}}': {body}}}]\n") == ["Gone", "LostA"]
+
+
+def test_a_loop_among_properties_hides_nothing() -> None:
+    loop = "'Fn::ForEach::V': [Name, !Ref Names, {'V${Name}': !Ref Name}]"
+    function = (
+        f"F: {{Type: AWS::Lambda::Function, Properties: {{Environment: {{Variables: {{{loop}, B: !Ref Gone}}}}}}}}\n"
+    )
+    assert undefined(function, UNKNOWN) == ["Gone"]
+    assert undefined(function, GIVEN) == ["Gone"]

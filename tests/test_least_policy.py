@@ -19,7 +19,7 @@ import pytest
 from lambdalint.cli import run
 from lambdalint.iam.calls import needs_of
 from lambdalint.iam.sdk import actions_for
-from lambdalint.model.source import FolderFiles
+from lambdalint.model.files import FolderFiles
 from lambdalint.parsers.python import read_handler
 
 HANDLERS = os.path.join(os.path.dirname(__file__), "data", "handlers")

@@ -146,7 +146,44 @@ def test_a_nested_template_that_cannot_be_read_is_a_finding(write):
     assert [f.location.path for f in report.findings] == ["parts/worker.yaml"]
 
 
-def test_a_parent_without_a_function_is_only_read(write):
+def test_a_parent_without_a_function_counts_where_a_template_below_has_one(write):
     write(root=STACK.replace("MEMORY", "512"), parts__worker=CHILD)
-    paths = {deployment.template.document.path for deployment in readings(["."], settings())}
-    assert paths == {"parts/worker.yaml"}
+    paths = [deployment.template.document.path for deployment in readings(["root.yaml"], settings())]
+    assert paths == ["root.yaml", "parts/worker.yaml"]
+
+
+def test_nested_stacks_without_a_function_are_passed_over(write):
+    write(root=STACK.replace("MEMORY", "512"), parts__worker="Resources: {Queue: {Type: AWS::SQS::Queue}}\n")
+    report, _ = lint(["root.yaml"], settings())
+    assert (report.files, report.findings, report.trusted) == (0, (), True)
+
+
+def missing(*paths):
+    report, _ = lint(list(paths) or ["."], settings(select=("LL004",)))
+    return [(f.location.path, f.location.span.line, f.resource) for f in report.findings], report.notices
+
+
+OTHER = "  Other:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: parts/other.yaml}\n"
+
+
+def test_a_nested_template_that_is_not_there(write):
+    write(root=STACK.replace("MEMORY", "512") + OTHER, parts__worker=CHILD)
+    assert missing() == ([("root.yaml", 9, "Other")], ())
+    write(root=CHILD + OTHER)
+    assert missing() == ([("root.yaml", 14, "Other")], ())
+
+
+def test_a_nested_template_that_is_not_there_is_looked_for_from_its_parent(write):
+    middle = CHILD + OTHER
+    write(root=STACK.replace("MEMORY", "512").replace("worker", "middle"), parts__middle=middle, parts__other=CHILD)
+    assert missing() == ([("parts/middle.yaml", 14, "Other")], ())
+
+
+def test_a_nested_template_that_git_ignores_is_a_notice(write, tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("parts/\n", encoding="utf-8")
+    write(root=CHILD + OTHER)
+    findings, (notice,) = missing()
+    assert not findings
+    assert notice.message == "parts/other.yaml is not there: a build makes it, and rules could not look at it"
+    assert (notice.path, notice.resource) == ("root.yaml", "Other")

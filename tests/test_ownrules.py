@@ -254,7 +254,21 @@ def test_a_rule_that_is_stopped_spoils_the_trust_in_the_run(folder, capsys):
     write(folder, ARM.replace("  required: [Architectures]", '  $ref: "#"'))
     (folder / "template.yaml").write_text(TEMPLATE)
     assert command(["--rules", "rules", "--select", "ACME"]) == 2
-    assert "ACME001 could not be judged" in capsys.readouterr().out
+    assert "ACME001 could not be judged: TooExpensive: the schema is more than 200 key" in capsys.readouterr().out
+
+
+def test_a_schema_that_refers_to_itself_below_each_member_is_judged(folder, capsys):
+    plain = '{not: {const: bad}, additionalProperties: {$ref: "#/$defs/plain"}}'
+    schema = f"schema:\n  $defs: {{plain: {plain}}}\n  properties: {{Environment: {{$ref: '#/$defs/plain'}}}}\n"
+    write(folder, ARM[: ARM.index("schema:")] + schema + ARM[ARM.index("messages:") :])
+    head = (
+        TEMPLATE[: TEMPLATE.index("  A:")]
+        + "  A:\n    Type: AWS::Serverless::Function\n    Properties:\n      Environment: "
+    )
+    for value, found in (("bad", 1), ("good", 0)):
+        (folder / "template.yaml").write_text(head + "{a: " * 60 + value + "}" * 60 + "\n")
+        assert command(["--rules", "rules", "--select", "ACME", "--fail-on", "note"]) == found
+        assert "could not be judged" not in capsys.readouterr().out
 
 
 # -- mistakes in rule files --------------------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ def test_types(table: dict[str, Any]) -> None:
         (("AWS::Lambda::Function", "Environment", "Variables"), {"values": "string"}),
         (("AWS::Lambda::Function", "Code", "S3ObjectStorageMode"), "string"),
         (("AWS::Lambda::Function", "AcceleratorConfig", "AcceleratorMemorySize"), "integer"),
+        (("AWS::Lambda::Function", "RuntimeConfig", "RuntimeArn"), "string"),
+        (("AWS::Serverless::Function", "RuntimeConfig", "RuntimeAlias"), "string"),
         (("AWS::Lambda::Function", "Layers"), {"items": "string"}),
         (("AWS::Lambda::Url", "Cors", "AllowCredentials"), "boolean"),
         (("AWS::Serverless::Function", "Timeout"), "integer"),

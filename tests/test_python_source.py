@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import pytest
 
 from lambdalint.finding import Place, Span
-from lambdalint.model.source import ContextValue, EnvironmentValue, InlineFiles, Source
+from lambdalint.model.files import InlineFiles
+from lambdalint.model.source import ContextValue, EnvironmentValue, Source
 from lambdalint.model.values import Text, Unknown
 from lambdalint.parsers.python import read_handler
 

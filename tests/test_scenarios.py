@@ -271,14 +271,79 @@ def test_overrides_of_the_run_are_a_deployment(folder):
     assert "99999" in finding.message
 
 
-def test_a_samconfig_that_cannot_be_read_is_a_notice(folder):
+BROKEN = [
+    ("samconfig.toml", "version = 0.1\n[prod.deploy\n", "LL001", 2, "Expected ']' at the end of a table declaration"),
+    (
+        "samconfig.toml",
+        'version = 0.1\n[prod.deploy.parameters]\nregion = "eu\n',
+        "LL001",
+        3,
+        "samconfig.toml cannot be",
+    ),
+    ("samconfig.toml", "version = 0.1\n\n[prod]\nx = [\n\n", "LL001", 4, "Invalid value"),
+    ("samconfig.toml", b"version = 0.1\n# \xff\n", "LL001", 2, "samconfig.toml is not UTF-8"),
+    ("samconfig.toml", "x = " + "[" * 9999, "LL001", 1, "nested too deep"),
+    ("samconfig.toml", "#" * (1 << 20) + "\n", "LL001", 1, "samconfig.toml is larger than 1048576 bytes"),
+    ("samconfig.yaml", "version: 0.1\nprod: {deploy: [\n", "LL001", 3, "samconfig.yaml cannot be read"),
+    ("samconfig.yaml", "version: 0.1\nprod: {}\nprod: {}\n", "LL001", 3, "prod stands twice in this mapping"),
+    ("samconfig.yaml", "x: " + "[" * 9999, "LL001", 1, "samconfig.yaml is nested more than 100 levels deep"),
+    ("samconfig.yaml", "- version: 0.1\n", "LL002", 1, "samconfig.yaml is a list; it has to be a map"),
+    ("samconfig.yml", "version: '0.1'\n", "LL002", 1, "samconfig.yml has no version that SAM CLI takes"),
+    ("samconfig.toml", "[prod.deploy.parameters]\n", "LL002", 1, "samconfig.toml has no version that SAM CLI takes"),
+    ("samconfig.toml", "version = 0.1\ndefault = 3\n", "LL002", 2, "default is a number; it has to be a map"),
+    ("samconfig.toml", "version = 0.1\n[[prod]]\n", "LL002", 2, "prod is a list"),
+    ("samconfig.toml", "version = 0.1\n[prod]\ndeploy = 'x'\n", "LL002", 3, "prod.deploy is a string"),
+    (
+        "samconfig.toml",
+        "version = 0.1\n[prod]\ndeploy = {parameters = 1}\n",
+        "LL002",
+        3,
+        "prod.deploy.parameters is a number",
+    ),
+    (
+        "samconfig.toml",
+        "version = 0.1\n[prod.deploy.parameters]\nconfirm_changeset = true\nparameter_overrides = 5\n",
+        "LL002",
+        4,
+        "prod.deploy.parameters.parameter_overrides is a number; it has to be a string, a list or a map",
+    ),
+    (
+        "samconfig.yaml",
+        "version: 0.1\nprod:\n  global:\n    parameters:\n      region: [eu-west-1]\n",
+        "LL002",
+        5,
+        "prod.global.parameters.region is a list; it has to be a string",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "code", "line", "words"), BROKEN, ids=range(len(BROKEN)))
+def test_what_is_wrong_with_a_samconfig_is_said_at_its_place(folder, name, content, code, line, words):
     (folder / "template.yaml").write_text(STAGED, encoding="utf-8")
-    (folder / "samconfig.toml").write_text("[prod.deploy\n", encoding="utf-8")
-    report, _ = lint(["."], Settings(cwd=str(folder), as_of="2026-11-23", select=["LL101"]))
-    (notice,) = report.notices
-    assert notice.path == "samconfig.toml"
-    assert "cannot be read" in notice.message
-    assert [finding.code for finding in report.findings] == ["LL101"]
+    (folder / "other.yaml").write_text(STAGED, encoding="utf-8")
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    report, _ = lint(["."], Settings(cwd=str(folder), as_of="2026-11-23", select=["LL001", "LL002", "LL101"]))
+    assert report.trusted
+    assert not report.notices
+    told = [(f.code, f.location.path, f.location.span.line, f.message) for f in report.findings]
+    assert [one[:2] for one in told if one[1] != name] == [("LL101", "other.yaml"), ("LL101", "template.yaml")]
+    (found,) = [one for one in told if one[1] == name]
+    assert found[:3] == (code, name, line)
+    assert words in found[3]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("samconfig.toml", ""),
+        ("samconfig.yaml", "# nothing yet\n"),
+        ("samconfig.toml", "version = 0.1\ntitle = 'ours'\n[prod.build]\nparameters = 3\n"),
+        ("samconfig.yaml", "version: 0.1\nprod:\n  deploy:\n    parameters:\n      parameter_overrides:\n"),
+        ("samconfig.yaml", "version: 0.1\nprod:\n  deploy: !Secret x\n"),
+    ],
+)
+def test_a_samconfig_with_nothing_wrong_in_what_a_deployment_takes(folder, name, content):
+    assert not findings(folder, {"template.yaml": STAGED, name: content}, select=["LL001", "LL002"])
 
 
 # -- two decisions -------------------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ HEAVY = (
 ).split()
 OURS = (
     "arguments directives iam model.source model.artifact model.image"
-    " model.packages model.census parsers.artifacts parsers.archive parsers.python parsers.cdk parsers.document_json"
+    " model.packages model.census parsers.artifacts parsers.archive parsers.python parsers.cdk parsers.document.json"
     " parsers.foreach checks.edge checks.urls checks.mappings checks.package checks.images checks.handlers"
     " reporters.text_rich ownrules baseline pool"
 ).split()

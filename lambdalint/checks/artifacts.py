@@ -1,7 +1,8 @@
-"""LL004: local paths of code that are not there."""
+"""LL004: local paths of code and of nested templates that are not there."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 
@@ -9,6 +10,7 @@ from lambdalint.checks import check
 from lambdalint.finding import Notice, Problem
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.local import LocalCode
+from lambdalint.model.resource import Resource
 
 _PLACEHOLDER = re.compile(r"\{\{|\$\{|<[^>]*>|\bREPLACE|%\w+%")
 """A template of templates (cookiecutter): no path yet."""
@@ -20,18 +22,23 @@ def artifact_missing(
 ) -> Iterator[Problem | Notice]:
     """A path that does not exist. ``folders`` and ``endings`` are names by which a build's output is known."""
     artifacts = deployment.template.artifacts
-    for resource in (*deployment.functions, *deployment.layers) if artifacts is not None else ():
-        code: LocalCode | None = artifacts.code(resource)
-        if deployment.template.document.path == "<stdin>":
-            return  # nobody knows which folder its paths start from
+    if artifacts is None or deployment.template.document.path == "<stdin>":
+        return  # nobody knows which folder standard input's paths start from
+    stacks = deployment.of_type("AWS::CloudFormation::Stack")
+    named: list[tuple[Resource, LocalCode | None]] = [(one, artifacts.nested(one)) for one in stacks]
+    named += [(one, artifacts.code(one)) for one in (*deployment.functions, *deployment.layers)]
+    for resource, code in named:
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
+        is_code = resource.type != "AWS::CloudFormation::Stack"
         if _is_output(code.written, folders, endings) or artifacts.ignored(code.path):
-            words = f"{code.written} is not there: a build makes it, and rules about packages could not look at it"
+            unseen = "rules about packages" if is_code else "rules"
+            words = f"{code.written} is not there: a build makes it, and {unseen} could not look at it"
             yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
             continue
-        kind = "asset" if code.asset else "default"
-        yield Problem(resource.at(*code.keys), kind, {"path": code.written})
+        kind = "asset" if code.asset else "default" if is_code else "template"
+        looked = os.path.relpath(code.path, deployment.template.directory).replace(os.sep, "/")
+        yield Problem(resource.at(*code.keys), kind, {"path": code.written, "looked": looked})
 
 
 def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:

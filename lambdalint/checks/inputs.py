@@ -97,6 +97,8 @@ def _is_told_elsewhere(fault: Fault, deployment: Deployment) -> bool:
     if fault.kind == "missing-property":
         # LL208, LL703
         return fields.get("package_type") == "Zip" or fields.get("needed_by") == "ProvisionedConcurrencyConfig"
+    if fault.kind == "malformed" and "OnSuccess" in fields.get("beside", ()):
+        return True  # LL418, LL407
     if fault.kind == "malformed" and (path == ("Globals",) or (len(path) == 3 and path[2] == "Properties")):
         return True  # LL002
     return fault.kind == "unknown-property" and _type_at(path, deployment) in _FUNCTION_TYPES  # LL119

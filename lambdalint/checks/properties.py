@@ -48,6 +48,9 @@ PACKAGED = (("Properties", "Code"), ("Properties", "Content"))
 """Blocks that may be a local path, which ``aws cloudformation package`` replaces."""
 
 
+TOLD_BY_OTHERS = {"AWS::Lambda::EventSourceMapping": (("DestinationConfig", "OnSuccess"),)}
+"""Names that a type does not have, and of which another rule says more (LL407, LL418)."""
+
 NUMBERS = ("MemorySize", "ReservedConcurrentExecutions", "Timeout")
 """A function's numbers that templates take from parameters and maps: judged by what these give, too."""
 
@@ -129,6 +132,9 @@ def _misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
         path: Path = ("Resources", logical_id, "Properties")
         other = _counterpart(kind)
         for misfit in _block(types[kind], resource["Properties"], path, kind, kind):
+            names = tuple(step for step in misfit.path[3:] if isinstance(step, str) and step != "Fn::If")
+            if names in TOLD_BY_OTHERS.get(kind, ()):
+                continue
             if not misfit.slip and misfit.path[3:] in [(name,) for name in types.get(other, {}).get("properties", ())]:
                 misfit = misfit._replace(kind="other-type", slip=True, fields={**misfit.fields, "other": other})
             yield misfit
@@ -154,8 +160,12 @@ def _globals(written: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[M
         typed = table["types"].get(kind)
         if typed is not None:
             known = {name: typed["properties"].get(name, "any") for name in known}
+        # Of what is newer than SAM's list nobody knows whether Globals take it.
+        own = [
+            name for name in (typed or {"properties": ()})["properties"] if f"{kind}.{name}" not in table["additions"]
+        ]
         for misfit in _block({"properties": known}, properties, path, f"Globals.{section}", kind):
-            if typed and misfit.path[2:] in [(name,) for name in typed["properties"] if name not in known]:
+            if misfit.path[2:] in [(name,) for name in own if name not in known]:
                 misfit = misfit._replace(kind="not-in-globals", slip=True)
             yield misfit
 

@@ -14,6 +14,9 @@ from lambdalint.patterns import Pattern
 
 MAX_STEPS = 50_000
 """Keywords judged and states of patterns visited, of one rule on one subject."""
+MAX_DEPTH = 200
+"""Keywords judged within each other: a schema that refers to itself must not use up the interpreter's stack, which a
+library in another language may not survive."""
 MAX_PROBLEMS = 20
 MAX_TEXT = 20_000
 """Characters of a text that a pattern is matched with; what is longer is not judged."""
@@ -179,7 +182,7 @@ def _make(schema: Any) -> Callable[[], Any]:
     from jsonschema import Draft202012Validator, ValidationError, validators
     from referencing import Registry
 
-    steps = 0
+    steps = depth = 0
     patterns: dict[str, Pattern] = {}
 
     def spend(count: int) -> None:
@@ -195,8 +198,15 @@ def _make(schema: Any) -> Callable[[], Any]:
 
     def counted(keyword: Any) -> Any:
         def judge(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
+            nonlocal depth
             spend(1)
-            yield from keyword(validator, value, instance, schema) or ()
+            if depth >= MAX_DEPTH:
+                raise TooExpensive(f"the schema is more than {MAX_DEPTH} keywords deep: does it refer to itself?")
+            depth += 1
+            try:
+                yield from keyword(validator, value, instance, schema) or ()
+            finally:
+                depth -= 1
 
         return judge
 
@@ -240,7 +250,8 @@ def _make(schema: Any) -> Callable[[], Any]:
     made = bounded(schema, registry=Registry())
 
     def begin() -> Any:
-        nonlocal steps
+        nonlocal steps, depth
+        depth = 0
         if steps <= MAX_STEPS:  # what was too much once is so again: of many subjects only one takes the time
             steps = 0
         return made

@@ -26,14 +26,19 @@ def whole_book(folders: Sequence[str]) -> RuleBook:
 
 
 def deployments(paths: Sequence[str], settings: Settings) -> Iterator[Deployment]:
-    """Every deployment below the paths; ``-`` is standard input. Raises SettingsError for a path that is not there."""
-    import os
+    """Every deployment below the paths; ``-`` is standard input.
+
+    Raises SettingsError for a path that is not there, and where there is no deployment at all.
+    """
     import sys
 
     from lambdalint.engine import readings
     from lambdalint.settings import SettingsError
 
-    missing = [path for path in paths if path != "-" and not os.path.exists(path)]
-    if missing:
-        raise SettingsError(f"there is no such file or folder: {', '.join(missing)}")
-    return readings(paths, settings, sys.stdin.buffer.read() if "-" in paths else None)
+    found = readings(paths, settings, sys.stdin.buffer.read() if "-" in paths else None)
+    first = next(found, None)
+    if first is None:
+        where = ", ".join(paths) or "."
+        raise SettingsError(f"{where}: no template that can be read names an AWS::Lambda or AWS::Serverless resource")
+    yield first
+    yield from found

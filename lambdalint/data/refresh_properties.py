@@ -38,17 +38,29 @@ Node = str | dict[str, Any]
 REGION = "us-east-1"
 SCALARS: dict[str, Any] = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "object": {}, "array": []}
 
+_RUNTIME = {
+    "properties": {"RuntimeAlias": "string", "RuntimeArn": "string"},
+    "required": ["RuntimeAlias", "RuntimeArn"],
+}
 ADDITIONS: dict[str, dict[str, Any]] = {
     "AWS::Lambda::Function": {
         "AcceleratorConfig": {
             "node": {"properties": {"AcceleratorMemorySize": "integer"}, "required": ["AcceleratorMemorySize"]},
             "source": "botocore 1.44.5, lambda CreateFunction",
         },
+        "RuntimeConfig": {
+            "node": _RUNTIME,
+            "source": "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-runtimeconfig.html",
+        },
     },
     "AWS::Serverless::Function": {
         "AcceleratorConfig": {
             "node": {"properties": {"AcceleratorMemorySize": "integer"}, "required": ["AcceleratorMemorySize"]},
             "source": "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html",
+        },
+        "RuntimeConfig": {
+            "node": _RUNTIME,
+            "source": "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-runtimeconfig.html",
         },
     },
 }

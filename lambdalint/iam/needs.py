@@ -201,19 +201,21 @@ def _destinations(deployment: Deployment, function: Function, features: Facts) -
         if resource.type == "AWS::Lambda::EventInvokeConfig":
             owner = function_of(deployment, resource.get("FunctionName"))
             if owner is not None and owner.function is function:
-                yield from _outcomes(deployment, resource, "asynchronous_destination", features)
+                for outcome in ("OnSuccess", "OnFailure"):
+                    yield from _outcome(deployment, resource, outcome, "asynchronous_destination", features)
         elif resource.type == "AWS::Lambda::EventSourceMapping":
             owner = function_of(deployment, resource.get("FunctionName"))
             if owner is not None and owner.function is function:
-                yield from _outcomes(deployment, resource, "mapping_destination", features)
+                yield from _outcome(deployment, resource, "OnFailure", "mapping_destination", features)
 
 
-def _outcomes(deployment: Deployment, resource: Resource, feature: str, features: Facts) -> Iterator[Demand]:
-    for outcome in ("OnSuccess", "OnFailure"):
-        destination = resource.get("DestinationConfig", outcome, "Destination")
-        if destination is not None:
-            place = resource.at("DestinationConfig", outcome)
-            yield from _to_target(deployment, feature, f"its {outcome} destination", destination, place, features)
+def _outcome(
+    deployment: Deployment, resource: Resource, outcome: str, feature: str, features: Facts
+) -> Iterator[Demand]:
+    destination = resource.get("DestinationConfig", outcome, "Destination")
+    if destination is not None:
+        place = resource.at("DestinationConfig", outcome)
+        yield from _to_target(deployment, feature, f"its {outcome} destination", destination, place, features)
 
 
 def _durable(deployment: Deployment, function: Function, features: Facts) -> Iterator[Demand]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LocalCode(NamedTuple):
-    """A path that a template (or an option) names for the code of a function or layer."""
+    """A path that a template (or an option) names for the code of a function or layer, or for a nested template."""
 
     path: str
     """Absolute."""
@@ -44,6 +44,9 @@ class Artifacts(Protocol):
 
     def code(self, resource: Resource) -> LocalCode | None:
         """The local path of a function's or layer's code."""
+
+    def nested(self, stack: Resource) -> LocalCode | None:
+        """The local path of the template that a nested stack deploys."""
 
     def package(self, deployment: Deployment, resource: Resource) -> Package | None:
         """The package of a zip function or a layer (``.aws-sam/build`` where it holds what the source is)."""

@@ -10,10 +10,11 @@ from typing import Any
 from lambdalint.finding import Place, Span
 from lambdalint.model.artifact import Package, Requirements
 from lambdalint.model.deployment import Deployment
+from lambdalint.model.files import Files, FolderFiles, InlineFiles
 from lambdalint.model.image import Image, Progress
 from lambdalint.model.local import LayerUse, LocalCode
 from lambdalint.model.resource import Function, Layer, Resource
-from lambdalint.model.source import Files, FolderFiles, InlineFiles, Source
+from lambdalint.model.source import Source
 from lambdalint.model.template import Template
 from lambdalint.model.values import is_open
 from lambdalint.parsers.attach import IMAGE_ENDINGS, LocalPaths

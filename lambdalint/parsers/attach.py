@@ -41,6 +41,13 @@ class LocalPaths:
             value, keys = value["ImageUri"], (key, "ImageUri")
             if "amazonaws.com" in value or not self._is_image_path(value):
                 return None
+        return self._named(value, keys)
+
+    def nested(self, stack: Resource) -> LocalCode | None:
+        """The local path of the template that a nested stack deploys; None where it is none, or an assembly's."""
+        return None if self._template.kind == "cdk" else self._named(stack.get("TemplateURL"), ("TemplateURL",))
+
+    def _named(self, value: Any, keys: tuple[str, ...]) -> LocalCode | None:
         if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
             return None
         from lambdalint.model.local import LocalCode

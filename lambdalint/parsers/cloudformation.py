@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.finding import Decision, Fault, Notice, Path
 from lambdalint.model.deployment import Deployment
@@ -14,6 +14,9 @@ from lambdalint.parsers.intrinsics import evaluate
 from lambdalint.parsers.parameters import Assignment, Named, Parameters
 from lambdalint.parsers.references import undefined
 from lambdalint.parsers.scenarios import MAX_SCENARIOS, Plan, Uses, plan, uses
+
+if TYPE_CHECKING:
+    from lambdalint.parsers.foreach import Unrolled
 
 SAM = "AWS::Serverless-2016-10-31"
 LOOPS = "AWS::LanguageExtensions"
@@ -50,7 +53,7 @@ def shape(root: Any) -> tuple[Fault, ...]:
     if not isinstance(root, dict):
         return ()  # the document says so itself
     faults = [
-        Fault("not-a-map", (name,), {"what": name, "found": _kind(root[name])}, key=True)
+        Fault("not-a-map", (name,), {"what": name, "found": kind_of(root[name])}, key=True)
         for name in SECTIONS
         if root.get(name) is not None and not isinstance(root[name], (dict, Unknown))
     ]
@@ -62,17 +65,17 @@ def shape(root: Any) -> tuple[Fault, ...]:
             continue
         if not isinstance(resource, dict):
             if resource is not None:
-                faults.append(Fault("not-a-map", path, {"what": logical_id, "found": _kind(resource)}, key=True))
+                faults.append(Fault("not-a-map", path, {"what": logical_id, "found": kind_of(resource)}, key=True))
             continue
         kind = resource.get("Type")
         if "Type" not in resource and "Fn::Transform" not in resource:
             faults.append(Fault("no-type", path, {"what": logical_id}, key=True))
         elif kind is not None and not isinstance(kind, str) and not isinstance(kind, Unknown):
-            faults.append(Fault("type-no-string", (*path, "Type"), {"what": logical_id, "found": _kind(kind)}))
+            faults.append(Fault("type-no-string", (*path, "Type"), {"what": logical_id, "found": kind_of(kind)}))
         properties = resource.get("Properties")
         if properties is not None and not isinstance(properties, (dict, Unknown)):
             where = (*path, "Properties")
-            faults.append(Fault("not-a-map", where, {"what": "Properties", "found": _kind(properties)}, key=True))
+            faults.append(Fault("not-a-map", where, {"what": "Properties", "found": kind_of(properties)}, key=True))
         if without_sam and isinstance(kind, str) and kind.startswith("AWS::Serverless::"):
             faults.append(Fault("transform-missing", (*path, "Type"), {"type": kind}))
             without_sam = False
@@ -86,7 +89,8 @@ def _is_without_sam(root: dict[str, Any]) -> bool:
     return hosted and SAM not in names and not any(key.startswith("Fn::") for key in root)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
     names = {dict: "a map", list: "a list", str: "a string", bool: "a boolean", type(None): "nothing"}
     return names.get(type(value), "a number")
 
@@ -105,6 +109,10 @@ class Expansion(NamedTuple):
     uses: dict[str, Uses]
     reads: frozenset[str]
     """Parameters whose values made a difference to the expansion, or could have."""
+    loops: Unrolled | None
+    """The template with its loops resolved and SAM not yet; None where there is no loop."""
+    is_opaque: bool
+    """Something else than a loop may bring resources that are not seen: a macro, a module."""
 
 
 def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
@@ -116,13 +124,13 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
     template: Mapping[str, Any] = root
     reads: frozenset[str] = frozenset()
     names = transforms(root)
-    is_open = any(name not in KNOWN_TRANSFORMS for name in names)
+    is_opaque = any(name not in KNOWN_TRANSFORMS for name in names)
+    loops: Unrolled | None = None
     if LOOPS in names or any(str(key).startswith("Fn::ForEach") for key in _map(root, "Resources")):
         from lambdalint.parsers.foreach import expand_foreach
 
         loops = expand_foreach(template, parameters)
-        template, moved, faults, is_open = loops.template, loops.moved, loops.faults, is_open or loops.open
-        reads = loops.reads
+        template, moved, faults, reads = loops.template, loops.moved, loops.faults, loops.reads
     if SAM in names:
         from lambdalint.parsers.sam import expand as expand_sam
 
@@ -135,12 +143,13 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
     resources = {}
     for logical_id, resource in section.items():
         if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-            is_open = is_open or logical_id.startswith("Fn::") or isinstance(resource, Unknown)
+            is_opaque = is_opaque or logical_id.startswith("Fn::") or isinstance(resource, Unknown)
             continue
-        is_open = is_open or resource["Type"].endswith("::MODULE")
+        is_opaque = is_opaque or resource["Type"].endswith("::MODULE")
         resources[logical_id] = resource
     read = {name: uses(raw) for name, raw in resources.items()}
-    return Expansion(template, moved, owners, event_types, faults, is_open, resources, read, reads)
+    is_open = is_opaque or (loops is not None and loops.open)
+    return Expansion(template, moved, owners, event_types, faults, is_open, resources, read, reads, loops, is_opaque)
 
 
 def _through(moved: Mapping[Path, Path], path: Path) -> Path:
@@ -185,12 +194,31 @@ def read(template: Template, named: Sequence[Named], as_of: str) -> Deployments:
         assignment.logical_ids = expanded.resources
         assignment.conditions = _map(expanded.template, "Conditions")
     planned = plan(first, (base.uses[name] for name, raw in base.resources.items() if _modelled(raw["Type"])))
-    if not any(made.is_open for _, made in expansions):
-        names = frozenset().union(*(made.template.get("Resources") or () for _, made in expansions))
-        refused = any(made.faults for _, made in expansions) or any(f.kind == "transform-missing" for f in faults)
-        literal = frozenset().union(*(one.literal for _, made in expansions for one in made.uses.values()))
-        faults += undefined(root, names, refused, literal)
+    if not any(made.is_opaque for _, made in expansions):
+        refused = any(f.kind == "transform-missing" for f in faults)
+        faults += _undefined(root, [made for _, made in expansions], refused)
     return Deployments(faults, tuple(_deployments(template, planned, expansion, as_of)))
+
+
+def _undefined(root: dict[str, Any], expansions: Sequence[Expansion], refused: bool) -> tuple[Fault, ...]:
+    """Names that nothing bears in any of the deployments; what stands in a loop is judged in what it makes."""
+    made = frozenset().union(*(one.template.get("Resources") or () for one in expansions))
+    refused = refused or any(one.faults for one in expansions)
+    literal = frozenset().union(*(uses.literal for one in expansions for uses in one.uses.values()))
+    loops = [one.loops for one in expansions if one.loops is not None]
+    if not loops:
+        return undefined(root, made, refused, literal)
+    makes = frozenset().union(*(one.makes for one in loops))
+    conditions = frozenset().union(*(_map(one.template, "Conditions") for one in loops))
+    found: dict[Any, Fault] = {}
+    for one in loops:
+        counts: dict[Path, int] = {}
+        for fault in undefined(one.template, made, refused, literal, conditions, makes):
+            # Of all that a loop makes of one mention the first says it.
+            counts[fault.path] = counts.get(fault.path, 0) + 1
+            path = _through(one.moved, fault.path)
+            found.setdefault((path, counts[fault.path]), fault._replace(path=path))
+    return tuple(found.values())
 
 
 def _plain(value: Value) -> bool:

@@ -22,6 +22,20 @@ _DEPTH = 5
 _SECTIONS = ("Conditions", "Resources", "Outputs")
 
 
+class Makes(NamedTuple):
+    """Names that a loop may make of which the collection is not known, or is another one in another deployment."""
+
+    section: str
+    prefix: str
+    suffix: str
+    is_sam: bool
+    """A resource that SAM makes others of, called after it."""
+
+    def allows(self, name: str) -> bool:
+        whole = name.startswith(self.prefix) and (self.is_sam or name.endswith(self.suffix))
+        return whole or (self.is_sam and name.startswith("Serverless"))
+
+
 class Unrolled(NamedTuple):
     """A template without loops."""
 
@@ -34,6 +48,8 @@ class Unrolled(NamedTuple):
     """Names of the parameters that the collections depend on."""
     open: bool
     """True where a loop was left out."""
+    makes: frozenset[Makes] = frozenset()
+    """What loops may make besides what they made here."""
 
 
 def expand_foreach(template: Mapping[str, Any], parameters: Mapping[str, Any] = {}) -> Unrolled:
@@ -45,7 +61,9 @@ def expand_foreach(template: Mapping[str, Any], parameters: Mapping[str, Any] = 
     for section in _SECTIONS:
         if isinstance(template.get(section), dict):
             result[section] = state.walk(template[section], (section,), (section,), {}, 0)
-    return Unrolled(result, state.moved, tuple(state.faults), frozenset(state.reads), state.open)
+    return Unrolled(
+        result, state.moved, tuple(state.faults), frozenset(state.reads), state.open, frozenset(state.makes)
+    )
 
 
 def _has_loops(template: Mapping[str, Any]) -> bool:
@@ -73,6 +91,7 @@ class _State:
         self.reads: set[str] = set()
         self.open = False
         self.made = 0
+        self.makes: set[Makes] = set()
 
     def walk(self, node: Any, place: Path, origin: Path, names: dict[str, str], depth: int) -> Any:
         """``node`` with its loops unrolled and the identifiers in ``names`` put in; shared where neither occurs."""
@@ -115,9 +134,14 @@ class _State:
         if not well_formed or not isinstance(loop[2], dict) or depth >= _DEPTH:
             self.faults.append(Fault("foreach", origin, {"loop": key[len(PREFIX) :]}))
             self.open = True
+            self._note(place, {"${?}": None}, names)
             return False
         identifier, collection, body = loop
+        above, self.reads = self.reads, set()
         items = self._items(collection, names)
+        if items is None or self.reads:
+            self._note(place, body, names)
+        self.reads |= above
         if items is None:
             self.open = True
             return False
@@ -131,6 +155,7 @@ class _State:
                         fields = {"loop": key[len(PREFIX) :], "limit": LIMIT}
                         self.faults.append(Fault("foreach-size", origin, fields))
                     self.open = True
+                    self._note(place, body, names)
                     return False
                 at = (*origin, 2, inner_key)
                 if isinstance(inner_key, str) and inner_key.startswith(PREFIX):
@@ -144,6 +169,20 @@ class _State:
                 self.moved[here] = at
                 result[name] = self.walk(value, here, at, inner, depth + 1)
         return complete
+
+    def _note(self, place: Path, body: Mapping[str, Any], names: dict[str, str]) -> None:
+        """Keep in mind what a loop of a section may make."""
+        if len(place) > 1:
+            return
+        for key, value in body.items():
+            if str(key).startswith(PREFIX):
+                inner = value[2] if isinstance(value, list) and len(value) == 3 else None
+                self._note(place, inner if isinstance(inner, dict) else {"${?}": None}, names)
+                continue
+            parts = _ANY_VARIABLE.split(_filled(str(key), names))
+            kind = value.get("Type") if isinstance(value, dict) else None
+            is_sam = not isinstance(kind, str) or kind.startswith("AWS::Serverless::")
+            self.makes.add(Makes(place[0], parts[0], parts[-1], is_sam))
 
     # --- collections
 
@@ -197,6 +236,7 @@ class _State:
 
 
 _VARIABLE = re.compile(r"([$&])\{([A-Za-z0-9]+)\}")
+_ANY_VARIABLE = re.compile(r"[$&]\{[^{}]*\}")
 
 
 def _filled(text: str, names: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ def read_source(source: Source, settings: Settings, roots: Roots) -> Iterator[Re
     elif source.kind == NESTED:
         from lambdalint.parsers.nested import read_nested
 
-        yield from read_nested(source, settings, roots)
+        yield from read_nested(source, settings)
     else:
         yield read_artifact(source, settings)
 

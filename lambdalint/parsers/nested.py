@@ -21,7 +21,7 @@ from lambdalint.parsers.document import parse
 from lambdalint.parsers.gitignore import matcher
 from lambdalint.parsers.parameters import Named
 from lambdalint.parsers.template import read_document, read_template
-from lambdalint.settings import Roots, Settings, project_root
+from lambdalint.settings import Settings, project_root
 
 STACK = "AWS::CloudFormation::Stack"
 PLACES = {STACK: "TemplateURL", "AWS::Serverless::Application": "Location"}
@@ -84,13 +84,22 @@ def _local(url: Any, parent: str, project: str) -> str | None:
     return path if real.startswith(project.rstrip(os.sep) + os.sep) and os.path.isfile(real) else None
 
 
-def read_nested(source: Source, settings: Settings, roots: Roots) -> Iterator[Reading]:
-    """The reading of a parent, where it has resources of Lambda, and one of each template that it deploys."""
-    reading = read_template(source, settings, roots)
-    if is_template(source.data or b""):
-        yield reading
+def read_nested(source: Source, settings: Settings) -> Iterator[Reading]:
+    """The reading of a parent, and one of each template that it deploys, where there are resources of Lambda."""
+    reading = read_template(source, settings)
     absolute = os.path.join(settings.cwd, source.path)
-    yield from _nested(reading, absolute, source.path, settings, {os.path.realpath(absolute)})
+    below = _nested(reading, absolute, source.path, settings, {os.path.realpath(absolute)})
+    yield from _with_parent(reading, source.data or b"", below)
+
+
+def _with_parent(parent: Reading, data: bytes, below: Iterator[Reading]) -> Iterator[Reading]:
+    """A parent without a resource of Lambda counts where a template below it has one: they are deployed as one."""
+    first = None if is_template(data) else next(below, None)
+    if first is not None or is_template(data):
+        yield parent
+    if first is not None:
+        yield first
+    yield from below
 
 
 def _nested(reading: Reading, absolute: str, shown: str, settings: Settings, above: set[str]) -> Iterator[Reading]:
@@ -118,10 +127,8 @@ def _nested(reading: Reading, absolute: str, shown: str, settings: Settings, abo
         names = set(declared) if isinstance(declared, dict) else set()
         named = list({repr(one): one for one in (_named(*parent, names) for parent in parents)}.values())
         child = read_document(document, path, named, settings)
-        if is_template(data):
-            yield child
-        if has_stacks(data):
-            yield from _nested(child, path, name, settings, above | {real})
+        below = _nested(child, path, name, settings, above | {real}) if has_stacks(data) else iter(())
+        yield from _with_parent(child, data, below)
 
 
 def _named(deployment: Deployment, logical_id: str, declared: set[str]) -> Named:

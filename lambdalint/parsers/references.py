@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdalint.finding import Fault, Path
 from lambdalint.nearest import nearest
 from lambdalint.parsers.intrinsics import PSEUDO, function_name, sub_names
+
+if TYPE_CHECKING:
+    from lambdalint.parsers.foreach import Makes
 
 CORE = ("AWS::Lambda::", "AWS::Serverless::")
 _NAME = r"[A-Za-z0-9_.:-]+"
@@ -94,12 +97,18 @@ def _map(value: Any) -> Mapping[str, Any]:
 
 
 def undefined(
-    root: Mapping[str, Any], generated: Collection[str], refused: bool, literal: Collection[int] = frozenset()
+    root: Mapping[str, Any],
+    generated: Collection[str],
+    refused: bool,
+    literal: Collection[int] = frozenset(),
+    conditions: Collection[str] = (),
+    makes: Collection[Makes] = (),
 ) -> tuple[Fault, ...]:
     """Names without a bearer, on resources of Lambda and SAM and on those that they and it are joined with.
 
     ``generated`` are the logical IDs after expansion. Where SAM refused something (``refused``), a name that begins
-    with a SAM resource's may be one that it would have made. ``literal``: see ``mentions``.
+    with a SAM resource's may be one that it would have made. ``literal``: see ``mentions``. ``conditions`` are further
+    ones, of other deployments; ``makes`` is what loops may make.
     """
     sections = {name: root.get(name) or {} for name in ("Resources", "Parameters", "Conditions", "Mappings")}
     for section in sections.values():
@@ -122,7 +131,7 @@ def undefined(
     known: dict[str, Collection[str]] = {
         "Resources": resource_names | set(sections["Parameters"]) | PSEUDO,
         "DependsOn": resource_names,
-        "Conditions": sections["Conditions"],
+        "Conditions": {*sections["Conditions"], *conditions},
         "Mappings": sections["Mappings"],
     }
     everywhere = [mention for name, made in found.items() if name in related for mention in made]
@@ -132,7 +141,7 @@ def undefined(
     return tuple(
         Fault("undefined-reference", one.path, _fields(one, known[one.section]))
         for one in everywhere
-        if not _exists(one, known[one.section], sam, refused)
+        if not _exists(one, known[one.section], sam, refused) and not _may_be_made(one, makes)
     )
 
 
@@ -144,6 +153,12 @@ def _exists(mention: Mention, known: Collection[str], sam: tuple[str, ...], refu
     if dot and (head in sam or (mention.function == "Fn::Sub" and head in known)):
         return True
     return refused and mention.section in ("Resources", "DependsOn") and name.startswith((*sam, "Serverless"))
+
+
+def _may_be_made(mention: Mention, makes: Collection[Makes]) -> bool:
+    section = "Resources" if mention.section == "DependsOn" else mention.section
+    head = mention.name.split(".", 1)[0]
+    return any(one.section == section and one.allows(head) for one in makes)
 
 
 _WORDS = {

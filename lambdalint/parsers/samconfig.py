@@ -9,17 +9,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from lambdalint.finding import FIRST_LINE, Fault, Location, Span
+from lambdalint.finding import FIRST_LINE, Fault, Location, Path, Span
 from lambdalint.model.resource import Link
-from lambdalint.model.values import text
+from lambdalint.model.values import Unknown, text
+from lambdalint.parsers.cloudformation import kind_of
+from lambdalint.parsers.document import Document, parse
 from lambdalint.parsers.parameters import Named
 
 NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 TEMPLATES = ("template.yml", "template.yaml", "template.json")
 """What SAM CLI takes for a template where none is named."""
+COMMANDS = ("global", "deploy")
+"""The commands whose parameters a deployment takes; the later one wins."""
 MAX_SIZE = 1024 * 1024
+"""Bytes."""
 
 _ASSIGNMENT = re.compile(r'([A-Za-z0-9]+)=("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[^\s"\']*)')
 _PAIR = re.compile(r'ParameterKey=("[^"]*"|[^,\s]+),ParameterValue=("(?:\\.|[^"\\])*"|\S*)')
@@ -47,10 +52,34 @@ def _unquoted(value: str) -> str:
     return value
 
 
+class Content(NamedTuple):
+    """What a samconfig says, and where."""
+
+    name: str
+    path: str
+    """Absolute."""
+    config: dict[str, Any]
+    lines: list[str]
+    document: Document | None
+    """Of a YAML file: it knows its places."""
+
+    def span(self, keys: Path) -> Span:
+        """The line that sets a key, or begins its table; that of the nearest one above it where there is none."""
+        if self.document is not None:
+            return self.document.locate(keys, True)
+        return _toml_span(self.lines, keys)
+
+    def fault(self, kind: str, keys: Path, **fields: Any) -> Fault:
+        fields = {"file": self.name, "what": ".".join(map(str, keys)), **fields}
+        return Fault(kind, (self.name, *keys), fields, self.span(keys), file=self.path)
+
+
 def environments(template_path: str, shown: str) -> tuple[list[Named], tuple[Fault, ...]]:
     """The named deployments that a samconfig beside a template gives, and what is wrong with that file.
 
     ``shown`` is the folder as findings show it. No samconfig, or none that deploys this template: an empty list.
+    Kinds of faults: ``samconfig-`` and a kind of Document's (field ``file``), ``samconfig-shape`` (fields ``file``,
+    ``what``, ``found``, ``expected``), ``samconfig-version`` (field ``file``).
     """
     folder = os.path.dirname(template_path)
     path = next((p for name in NAMES if os.path.isfile(p := os.path.join(folder, name))), None)
@@ -58,21 +87,16 @@ def environments(template_path: str, shown: str) -> tuple[list[Named], tuple[Fau
         return [], ()
     name = os.path.basename(path)
     location = os.path.normpath(os.path.join(shown, name)).replace(os.sep, "/")
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_SIZE)
-        content = data.decode("utf-8-sig")
-        config = _parse(name, content)
-    except Exception as error:  # two libraries, each with errors of its own
-        fields = {"problem": f"{name} cannot be read: {' '.join(str(error).split())}"}
-        return [], (Fault("samconfig", (), fields, _error_span(error), file=path),)
-    lines = content.splitlines()
+    content, faults = _read(path)
+    if content is None:
+        return [], tuple(faults)
+    faults += _misshapen(content)
     found: list[Named] = []
-    for label, commands in config.items():
+    for label, commands in content.config.items():
         if not isinstance(commands, dict) or not ("deploy" in commands or "global" in commands):
             continue
         parameters: dict[str, Any] = {}
-        for command in ("global", "deploy"):
+        for command in COMMANDS:
             section = commands.get(command)
             given = section.get("parameters") if isinstance(section, dict) else None
             if isinstance(given, dict):
@@ -88,34 +112,132 @@ def environments(template_path: str, shown: str) -> tuple[list[Named], tuple[Fau
             continue
         overrides: dict[str, tuple[Any, Link | None]] = {}
         for key, value in assignments(parameters.get("parameter_overrides")):
-            span = _find(lines, label, key)
+            span = _find(content.lines, label, key)
             link = Link((), f"samconfig environment {label}", Location(location, span, None, path))
             overrides[key] = (value, link)
         region = parameters.get("region")
         found.append(Named(str(label), overrides, region if isinstance(region, str) else None))
-    return found, ()
+    return found, tuple(faults)
 
 
-def _parse(name: str, content: str) -> dict[str, Any]:
+def _read(path: str) -> tuple[Content | None, list[Fault]]:
+    """What a samconfig says, or why it cannot be read."""
+    name = os.path.basename(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        return None, [_unread(path, "syntax", FIRST_LINE, problem=error.strerror or str(error))]
+    if len(data) > MAX_SIZE:
+        return None, [_unread(path, "too-large", FIRST_LINE, limit=MAX_SIZE, unit="bytes")]
     if name.endswith(".toml"):
-        import tomli
+        return _read_toml(path, data)
+    document = parse(data, path)
+    faults = []
+    for one in document.faults:
+        if one.kind == "duplicate-key":  # SAM CLI's reader refuses what CloudFormation's takes
+            problem = f"{one.fields['key']} stands twice in this mapping, first in line {one.fields['first_line']}"
+            faults.append(_unread(path, "syntax", one.span or document.locate(one.path, True), problem=problem))
+        elif one.kind == "not-a-template":
+            words = {"list": "a list", "scalar": "a scalar", "documents": "several documents"}
+            fields = {"file": name, "what": name, "found": words[one.fields["found"]], "expected": "a map"}
+            faults.append(Fault("samconfig-shape", (name,), fields, one.span or FIRST_LINE, file=path))
+        elif one.kind != "empty":
+            faults.append(_unread(path, one.kind, one.span or FIRST_LINE, **one.fields))
+    if not isinstance(document.root, dict):
+        return None, faults
+    lines = [document.line(number) for number in range(1, data.count(b"\n") + 2)]
+    return Content(name, path, document.root, lines, document), faults
 
-        return tomli.loads(content)
-    import yaml
 
-    loaded = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return loaded if isinstance(loaded, dict) else {}
+def _read_toml(path: str, data: bytes) -> tuple[Content | None, list[Fault]]:
+    import tomli
+
+    try:
+        text = data.decode("utf-8-sig")
+        return Content(os.path.basename(path), path, tomli.loads(text), text.splitlines(), None), []
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return None, [_unread(path, "not-utf8", Span(line, 1, line, 1), offset=error.start)]
+    except tomli.TOMLDecodeError as error:
+        problem, span = _toml_problem(str(error), text)
+        return None, [_unread(path, "syntax", span, problem=problem)]
+    except RecursionError:
+        return None, [_unread(path, "syntax", FIRST_LINE, problem="it is nested too deep")]
 
 
-def _error_span(error: Exception) -> Span:
-    mark = getattr(error, "problem_mark", None)
-    if mark is not None:
-        return Span(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
-    match = re.search(r"line (\d+), column (\d+)", str(error))
-    if match:
-        line, column = int(match.group(1)), int(match.group(2))
-        return Span(line, column, line, column + 1)
-    return FIRST_LINE
+def _unread(path: str, kind: str, span: Span, **fields: Any) -> Fault:
+    name = os.path.basename(path)
+    return Fault(f"samconfig-{kind}", (name,), {"file": name, **fields}, span, file=path)
+
+
+def _toml_problem(message: str, text: str) -> tuple[str, Span]:
+    """What tomli says without its place, and the place."""
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    if not found:
+        return message, FIRST_LINE
+    lines = text.rstrip().splitlines() or [""]
+    line, column = (int(found[2]), int(found[3])) if found[2] else (len(lines), len(lines[-1]) + 1)
+    return found[1], Span(line, column, line, column + 1)
+
+
+def _misshapen(content: Content) -> list[Fault]:
+    """What SAM CLI cannot take for an environment's settings; of its commands only deploy's are looked at."""
+    faults: list[Fault] = []
+
+    def wants(keys: Path, value: Any, types: type | tuple[type, ...], expected: str) -> bool:
+        if value is None or isinstance(value, Unknown):
+            return False
+        if not isinstance(value, types):
+            faults.append(content.fault("samconfig-shape", keys, found=kind_of(value), expected=expected))
+            return False
+        return True
+
+    if content.config and not isinstance(content.config.get("version"), (float, Unknown)):
+        faults.append(content.fault("samconfig-version", ("version",)))
+    for label, commands in content.config.items():
+        if not isinstance(commands, (dict, list)) and label != "default":
+            continue  # version, and whatever else somebody notes there
+        if not wants((label,), commands, dict, "a map"):
+            continue
+        for command in COMMANDS:
+            keys: Path = (label, command)
+            if not wants(keys, commands.get(command), dict, "a map"):
+                continue
+            given, keys = commands[command].get("parameters"), (*keys, "parameters")
+            if not wants(keys, given, dict, "a map"):
+                continue
+            for name in ("template_file", "template", "region"):
+                wants((*keys, name), given.get(name), str, "a string")
+            overrides = given.get("parameter_overrides")
+            wants((*keys, "parameter_overrides"), overrides, (str, list, dict), "a string, a list or a map")
+    return faults
+
+
+def _toml_span(lines: list[str], keys: Path) -> Span:
+    """The line of a TOML file that sets a key, or begins its table; that of the nearest one above it."""
+    table: list[str] = []
+    best, span = 0, FIRST_LINE
+    for number, line in enumerate(lines, 1):
+        written, setting, _ = line.strip().partition("=")
+        if written.startswith("["):
+            written = written.partition("]")[0]
+            words = table = _dotted(written.lstrip("["))
+        elif setting:
+            words = [*table, *_dotted(written)]
+        else:
+            continue
+        depth = min(len(words), len(keys))
+        common = next((at for at in range(depth) if words[at] != keys[at]), depth)
+        # What names something beside the key does not stand for it.
+        if common > best and common == depth:
+            start = len(line) - len(line.lstrip()) + 1
+            best, span = common, Span(number, start, number, start + len(written.rstrip()))
+    return span
+
+
+def _dotted(text: str) -> list[str]:
+    return [word.strip(" \t\"'") for word in text.split(".")]
 
 
 def _find(lines: list[str], label: str, key: str) -> Span:

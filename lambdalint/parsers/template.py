@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from lambdalint.finding import Fault, Notice
+from lambdalint.finding import Fault
 from lambdalint.model.deployment import Reading
 from lambdalint.model.template import Input, Template
 from lambdalint.parsers.attach import attach
@@ -13,10 +13,10 @@ from lambdalint.parsers.cloudformation import SAM, read, transforms
 from lambdalint.parsers.discover import Source
 from lambdalint.parsers.document import Document, parse
 from lambdalint.parsers.parameters import Named
-from lambdalint.settings import Roots, Settings, project_root
+from lambdalint.settings import Settings, project_root
 
 
-def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
+def read_template(source: Source, settings: Settings) -> Reading:
     """The deployments of one template file; a file that cannot be read gives its faults."""
     shown = "<stdin>" if source.path == "-" else source.path
     document = parse(source.data or b"", shown)
@@ -27,8 +27,8 @@ def read_template(source: Source, settings: Settings, roots: Roots) -> Reading:
         return Reading(Input(shown, document, document.faults))
     absolute = os.path.join(settings.cwd, source.path) if source.path != "-" else os.path.join(settings.cwd, "template")
     named, faults = deployments_named(absolute, source, settings)
-    notices = tuple(Notice(str(fault.fields["problem"]), roots.shown(fault.file or shown)) for fault in faults)
-    return read_document(document, absolute, named, settings)._replace(notices=notices)
+    reading = read_document(document, absolute, named, settings)
+    return reading._replace(input=reading.input._replace(faults=reading.input.faults + faults))
 
 
 def read_document(document: Document, absolute: str, named: Sequence[Named], settings: Settings) -> Reading:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import libcst
 
-from lambdalint.model.source import InlineFiles
+from lambdalint.model.files import InlineFiles
 from lambdalint.parsers.python import Cache, read_handler
 from lambdalint.parsers.python.reading import is_interesting
 

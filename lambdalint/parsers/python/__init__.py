@@ -14,10 +14,10 @@ from itertools import islice
 from typing import Any
 
 from lambdalint.finding import Span
+from lambdalint.model.files import Files
 from lambdalint.model.source import (
     ClientTimeout,
     EnvironmentRead,
-    Files,
     FileWrite,
     Handler,
     Import,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from lambdalint.parsers.python import environment, known
+from lambdalint.parsers.python import environment, known, texts
 from lambdalint.parsers.python.frame import (
     Following,
     Frame,
@@ -140,11 +140,11 @@ class Expressions(Following):
         return result
 
     def ex_text(self, e: Any, frame: Frame) -> Value | None:
-        return known.text([self.value(piece, frame) for piece in e[1]])
+        return texts.text([self.value(piece, frame) for piece in e[1]])
 
     def ex_operation(self, e: Any, frame: Frame) -> Value | None:
         left, right = self.value(e[2], frame), self.value(e[3], frame)
-        return known.operation(self, e[1], left, right)
+        return texts.operation(e[1], left, right)
 
     def ex_either(self, e: Any, frame: Frame) -> Value | None:
         before = frame.guards

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Container
 from typing import Any
 
-from lambdalint.model.source import MAX_FILE, Files
+from lambdalint.model.files import MAX_FILE, Files
 from lambdalint.parsers.python.cache import Cache
 from lambdalint.parsers.python.reading import digest, is_interesting, read_code
 

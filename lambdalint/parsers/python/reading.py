@@ -178,6 +178,10 @@ def _compiled(text: str) -> list[Any] | None:
     """What this interpreter says against the text. Compiling runs nothing of it."""
     import warnings
 
+    at = text.find("\0")
+    if at >= 0:  # versions differ in what they raise, and none says where
+        line = text.count("\n", 0, at) + 1
+        return [line, at - text.rfind("\n", 0, at), "source code cannot contain null bytes", "compile"]
     # A warning on a doubtful escape is no concern of ours, and as an error it would look like one of syntax.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -186,11 +190,7 @@ def _compiled(text: str) -> list[Any] | None:
         except SyntaxError as error:
             line = error.lineno or 1
             return [line, max(error.offset or 1, 1), error.msg.split(" (")[0], "compile"]
-        except ValueError:
-            at = text.find("\0")
-            line = text.count("\n", 0, max(at, 0)) + 1
-            return [line, at - text.rfind("\n", 0, max(at, 0)), "source code cannot contain null bytes", "compile"]
-        except (RecursionError, MemoryError, OverflowError):
+        except (ValueError, RecursionError, MemoryError, OverflowError):
             return None
     return None
 

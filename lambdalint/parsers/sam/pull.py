@@ -121,7 +121,9 @@ def _destination(expansion: Expansion, event: Event) -> tuple[Any, dict[str, Any
         return config or None, None
     failure = config.get("OnFailure")
     if not isinstance(failure, dict):
-        expansion.fault("malformed", event.at("DestinationConfig"), property="OnFailure", expected=["map"])
+        expansion.fault(
+            "malformed", event.at("DestinationConfig"), property="OnFailure", expected=["map"], beside=[*config]
+        )
         return config, None
     kind = failure.get("Type")
     if not kind:

@@ -1,7 +1,7 @@
 """YAML as CloudFormation reads it, built from libyaml's events in one pass without recursion.
 
 Composing nodes (yaml.compose) recurses in C and overflows its stack; events do not, so depth is counted as it grows.
-Each value is built together with its place (see document_yaml_places).
+Each value is built together with its place (see yaml_places).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from yaml.events import (
 from lambdalint.finding import Fault
 from lambdalint.model.values import Unknown
 from lambdalint.parsers.document import DEPTH_LIMIT, Contents, Extent, Lines
-from lambdalint.parsers.document_yaml_places import PROPERTIES, Node, YamlPlaces, events, extent_of, target_of
+from lambdalint.parsers.document.yaml_places import PROPERTIES, Node, YamlPlaces, events, extent_of, target_of
 
 EVENTS_LIMIT = 400_000
 """The most parsing events (keys, values, beginnings and ends) of one document; 1 MB of a real template has 60,000."""

@@ -235,15 +235,15 @@ def parse(data: bytes, path: str) -> Document:
         fault = Fault("not-utf8", fields={"offset": error.start}, span=before.span((end, end)))
         return Document(path, data, kind, Contents(faults=(fault,)), before)
     if kind == "json":
-        from lambdalint.parsers import document_json
+        from lambdalint.parsers.document.json import load as load_json
 
-        contents = document_json.load(lines)
+        contents = load_json(lines)
         broken = bool(contents.faults) and contents.faults[0].kind == "syntax"
         if named_json or not broken or len(data) > YAML_LIMIT:
             return Document(path, data, kind, contents, lines)
-    from lambdalint.parsers import document_yaml
+    from lambdalint.parsers.document.yaml import load as load_yaml
 
-    in_yaml = document_yaml.load(lines)
+    in_yaml = load_yaml(lines)
     if kind == "json" and in_yaml.root is None and not path.lower().endswith((".yaml", ".yml")):
         return Document(path, data, kind, contents, lines)
     return Document(path, data, "yaml", in_yaml, lines)
