@@ -1,0 +1,26 @@
+"""A stack of an assembly before its template is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+MAX_DEPTH = 8
+"""Stages and nested stacks inside each other."""
+
+
+class Stack(NamedTuple):
+    """A stack's template, before it is read."""
+
+    path: str
+    """Absolute path of the template."""
+    name: str
+    folder: str
+    """Absolute folder of its assembly: asset paths start there."""
+    metadata: Mapping[str, list[dict[str, Any]]]
+    assets: tuple[dict[str, Any], ...]
+    """The asset manifests that concern it."""
+    region: str | None
+    account: str | None
+    overrides: Mapping[str, Any] = {}
+    depth: int = 0
