@@ -60,7 +60,7 @@ def lint(
     notices = [notice for result in results for notice in result.notices]
     hidden = sum(result.hidden for result in results)
     if hidden:
-        words = f"{hidden} findings on functions that CDK makes for itself are not shown"
+        words = f"{hidden} findings on what CDK makes for itself are not shown"
         notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
     notices += [Notice(_missing(path), path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]

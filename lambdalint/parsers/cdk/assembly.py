@@ -11,6 +11,7 @@ from lambdalint.finding import Fault, Notice
 from lambdalint.model.deployment import Reading
 from lambdalint.model.template import Input
 from lambdalint.parsers.cdk.files import beside, broken, inside, missing
+from lambdalint.parsers.cdk.places import metadata_of
 from lambdalint.parsers.cdk.stack import MAX_DEPTH, Stack
 from lambdalint.parsers.cdk.template import read_stack
 from lambdalint.parsers.discover import Source
@@ -113,7 +114,7 @@ def _stack_of(
         template,
         shown if isinstance(shown, str) else name,
         folder,
-        metadata or {},
+        metadata_of(metadata),
         assets or tuple(manifests.values()),
         region,
         account,

@@ -75,8 +75,8 @@ def _legacy(stack: Stack) -> list[tuple[str, str]]:
     """Asset metadata of versions before asset manifests: the parameter of the key, and the path."""
     found = []
     for entries in stack.metadata.values():
-        for entry in entries if isinstance(entries, list) else ():
-            data = entry.get("data") if isinstance(entry, dict) else None
+        for entry in entries:
+            data = entry.get("data")
             if isinstance(data, dict) and entry.get("type") == "aws:cdk:asset":
                 parameter, path = data.get("s3KeyParameter"), data.get("path")
                 if isinstance(parameter, str) and isinstance(path, str):

@@ -4,35 +4,69 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdalint.finding import Location, Span
-from lambdalint.parsers.cdk.stack import Stack
 from lambdalint.settings import Roots
 
-_FRAME = re.compile(r"\(?((?:[A-Za-z]:)?[^():]+):(\d+):(\d+)\)?$")
+_FRAME = re.compile(r"\(?(file://)?((?:[A-Za-z]:)?[^():]+):(\d+)(?::(\d+))?\)?$")
 _PYTHON_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/")
 
+Metadata = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Construct path, with a slash before it, to what the assembly says of the construct."""
 
-def constructs(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
-    """Logical ID to construct path: the resource's own metadata, else the assembly's."""
+
+def metadata_of(value: Any) -> Metadata:
+    """What has the shape of metadata in a value that a manifest or a file gives."""
+    if not isinstance(value, dict):
+        return {}
+    return {
+        path: [entry for entry in entries if isinstance(entry, dict)]
+        for path, entries in value.items()
+        if isinstance(entries, list)
+    }
+
+
+def frames(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The lines of the stack traces that a construct was made in, the innermost first."""
+    for entry in entries:
+        found = entry.get("data") if entry.get("type") == "aws:cdk:creationStack" else entry.get("trace")
+        yield from (frame for frame in found if isinstance(frame, str)) if isinstance(found, list) else ()
+
+
+def constructs(resources: Mapping[str, Any], metadata: Metadata, template: str, nested: bool) -> dict[str, str]:
+    """Logical ID to construct path: the resource's own metadata, else the assembly's.
+
+    ``template`` is the file's name: the assembly tells together what a stack and those nested in it hold.
+    """
+    templates = {path: str(entry.get("data")) for path, entry in _entries(metadata, "aws:cdk:templateFile")}
     found: dict[str, str] = {}
-    for path, entries in stack.metadata.items() if stack.depth == 0 else ():
-        for entry in entries if isinstance(entries, list) else ():
-            if (
-                isinstance(entry, dict)
-                and entry.get("type") == "aws:cdk:logicalId"
-                and isinstance(entry.get("data"), str)
-            ):
-                found.setdefault(entry["data"], path.lstrip("/"))
+    for path, entry in _entries(metadata, "aws:cdk:logicalId"):
+        logical_id = entry.get("data")
+        if isinstance(logical_id, str) and _is_of(path, template, nested, templates):
+            found.setdefault(logical_id, path.lstrip("/"))
     for logical_id, resource in resources.items():
-        metadata = resource.get("Metadata") if isinstance(resource, dict) else None
-        own = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
-        if isinstance(own, str):
-            found[logical_id] = own.lstrip("/")
+        own = resource.get("Metadata") if isinstance(resource, dict) else None
+        told = own.get("aws:cdk:path") if isinstance(own, dict) else None
+        if isinstance(told, str):
+            found[logical_id] = told.lstrip("/")
     return {logical_id: path for logical_id, path in found.items() if logical_id in resources}
+
+
+def _entries(metadata: Metadata, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for path, entries in metadata.items():
+        yield from ((path, entry) for entry in entries if entry.get("type") == kind)
+
+
+def _is_of(path: str, template: str, nested: bool, templates: Mapping[str, str]) -> bool:
+    """Whether a construct is of a template: that of the nearest stack above it. Old assemblies do not say which."""
+    while path:
+        if path in templates:
+            return templates[path] == template
+        path = path.rpartition("/")[0]
+    return not nested
 
 
 class Sources(Mapping[str, Location]):
@@ -41,7 +75,7 @@ class Sources(Mapping[str, Location]):
     def __init__(
         self,
         constructs: Mapping[str, str],
-        metadata: Mapping[str, list[dict[str, Any]]],
+        metadata: Metadata,
         project: str,
         roots: Roots,
     ) -> None:
@@ -71,27 +105,23 @@ class Sources(Mapping[str, Location]):
         own = "/" + path
         while own.count("/") > 1:
             for candidate in (own, own + "/Resource"):
-                for entry in self._metadata.get(candidate) or ():
-                    location = self._frame(entry) if isinstance(entry, dict) else None
+                for frame in frames(self._metadata.get(candidate, ())):
+                    location = self._user(frame)
                     if location is not None:
                         return location
             own = own.rsplit("/", 1)[0]
-        return None
-
-    def _frame(self, entry: Mapping[str, Any]) -> Location | None:
-        frames = entry.get("data") if entry.get("type") == "aws:cdk:creationStack" else entry.get("trace")
-        for frame in frames if isinstance(frames, list) else ():
-            location = self._user(frame) if isinstance(frame, str) else None
-            if location is not None:
-                return location
         return None
 
     def _user(self, frame: str) -> Location | None:
         match = _FRAME.search(frame.strip())
         python = None if match else _PYTHON_FRAME.search(frame)
         if match:
-            file, line, column = match.group(1).strip(), int(match.group(2)), int(match.group(3))
-            file = file.split("(")[-1].removeprefix("file://").removeprefix("at ").strip()
+            url, file, line, column = match.group(1), match.group(2), int(match.group(3)), int(match.group(4) or 1)
+            file = file.strip().removeprefix("at ").strip()
+            if url and "%" in file:
+                from urllib.parse import unquote
+
+                file = unquote(file)
         elif python:
             file, line, column = python.group(1), int(python.group(2)), 1
         else:

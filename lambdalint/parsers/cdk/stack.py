@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lambdalint.parsers.cdk.places import Metadata
+
 MAX_DEPTH = 8
 """Stages and nested stacks inside each other."""
 
@@ -17,7 +19,7 @@ class Stack(NamedTuple):
     name: str
     folder: str
     """Absolute folder of its assembly: asset paths start there."""
-    metadata: Mapping[str, list[dict[str, Any]]]
+    metadata: Metadata
     assets: tuple[dict[str, Any], ...]
     """The asset manifests that concern it."""
     region: str | None

@@ -33,7 +33,7 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
         return
     resources = document.root.get("Resources")
     resources = resources if isinstance(resources, dict) else {}
-    paths = constructs(resources, stack)
+    paths = constructs(resources, stack.metadata, os.path.basename(stack.path), stack.depth > 0)
     project = project_root(stack.path, settings.cwd)
     template = Template(
         document,
@@ -42,7 +42,7 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
         "cdk",
         sources=Sources(paths, stack.metadata, project, roots),
         constructs=paths,
-        internal=internal(resources, paths),
+        internal=internal(resources, paths, stack.metadata),
         assets=assets(resources, stack),
         name=stack.name,
     )
