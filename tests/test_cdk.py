@@ -1,4 +1,4 @@
-"""Cloud assemblies: made by the newest aws-cdk-lib (tests/data/cdk/synth.sh), of the shared corpus, and broken ones."""
+"""Cloud assemblies made by the newest aws-cdk-lib (tests/data/cdk/synth.sh): what is found in them, and where."""
 
 from __future__ import annotations
 
@@ -7,49 +7,14 @@ import os
 import shutil
 
 import pytest
+from cdk_assemblies import DATA, found, laid_out, line_of, settings
 
 import lambdalint
-from lambdalint.engine import lint
-from lambdalint.parsers.cdk import INTERNAL
-from lambdalint.parsers.cdk.internal import internal
-from lambdalint.parsers.cdk.places import Sources, constructs, metadata_of
-from lambdalint.settings import Roots, Settings
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-DATA = os.path.join(HERE, "data", "cdk")
-CORPUS = os.path.join(HERE, "..", "..", "shared", "corpus")
-
-
-def settings(folder, **more):
-    return Settings(as_of="2026-11-23", cwd=str(folder), cache=False, **more)
 
 
 @pytest.fixture
 def javascript(tmp_path, monkeypatch):
     return laid_out("javascript", tmp_path, monkeypatch)
-
-
-def laid_out(name, tmp_path, monkeypatch):
-    """An application as its author has it: the assembly names the absolute paths of this folder."""
-    folder = tmp_path / name
-    shutil.copytree(os.path.join(DATA, name), folder)
-    for path in (folder / "cdk.out").rglob("*.json"):
-        text = path.read_text(encoding="utf-8")
-        if "/PROJECT" in text:
-            path.write_text(text.replace("/PROJECT", str(folder)), encoding="utf-8")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-def found(folder, *paths, **more):
-    report, _ = lint(list(paths) or ["cdk.out"], settings(folder, **more))
-    assert not [n for n in report.notices if "internal error" in n.message]
-    return report
-
-
-def line_of(folder, words):
-    lines = (folder / "app.js").read_text(encoding="utf-8").splitlines()
-    return next(number for number, line in enumerate(lines, 1) if words in line)
 
 
 @pytest.mark.parametrize(
@@ -97,131 +62,6 @@ def test_the_functions_that_cdk_makes_are_counted_only(javascript):
     assert any("--select cdk-internal" in n.message for n in users.notices)
 
 
-@pytest.mark.parametrize(
-    ("path", "made"),
-    [
-        ("App/Custom::S3AutoDeleteObjectsCustomResourceProvider/Handler", True),
-        ("App/@aws-cdk--aws-eks.ClusterResourceProvider/OnEventHandler/Resource", True),
-        ("App/AWS679f53fac002430cb0da5b7982bd2287/Resource", True),
-        ("App/Mine/framework-onEvent/Resource", True),
-        ("App/AWSCDK.TriggerCustomResourceProviderCustomResourceProvider/Handler", True),
-        ("App/Group/DrainECSHook/Function/Resource", True),
-        ("App/Eval41256dc5445742738ed917bc818694e5/Resource", True),
-        ("App/SingletonLambda0123456789abcdef0123456789abcdef/Resource", False),
-        ("App/PaymentResourceProvider/Handler/Resource", False),
-        ("App/Aws/Resource", False),
-    ],
-)
-def test_what_cdk_makes_is_told_by_its_path(path, made):
-    assert bool(INTERNAL.search("/" + path)) is made
-
-
-FUNCTION = "AWS::Lambda::Function"
-LAYER = "AWS::Lambda::LayerVersion"
-
-
-def made(resources, metadata=None):
-    """What is told apart as CDK's own; resources by construct path, which here is the logical ID too."""
-    paths = {path: path for path in resources}
-    return set(internal(resources, paths, metadata_of(metadata)))
-
-
-def permission(principal, **more):
-    return {"Type": "AWS::Lambda::Permission", "Properties": {"Principal": principal, **more}}
-
-
-def test_what_the_assembly_marks_is_cdks_own():
-    """The certificate's handler is marked on the construct above the function, in the assembly's metadata."""
-    resources = {"S/Cert/Requestor/Resource": {"Type": FUNCTION}, "S/Mine/Resource": {"Type": FUNCTION}}
-    mark = [{"type": "aws:cdk:is-custom-resource-handler-runtime-family", "data": 0}]
-    assert made(resources, {"/S/Cert/Requestor": mark}) == {"S/Cert/Requestor/Resource"}
-
-
-def test_a_layer_of_cdks_own_functions_alone_is_its_own():
-    """BucketDeployment brings the AWS CLI along."""
-    own, users = "S/Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C/Resource", "S/Mine/Resource"
-    layers = {"Layers": [{"Ref": "S/D/AwsCliLayer/Resource"}]}
-    resources = {own: {"Type": FUNCTION, "Properties": layers}, "S/D/AwsCliLayer/Resource": {"Type": LAYER}}
-    assert made(resources) == set(resources)
-    shared = {**resources, users: {"Type": FUNCTION, "Properties": layers}}
-    assert made(shared) == {own}
-    exported = {**resources, "Out": {"Type": "AWS::SSM::Parameter", "Properties": {"Value": layers["Layers"][0]}}}
-    assert made(exported) == {own}
-
-
-@pytest.mark.parametrize(
-    ("frames", "own"),
-    [
-        (["...PropertyInjectable.addRotationSchedule in aws-cdk-lib...", "new App (/app.js:1:1)"], True),
-        (["...new GraphqlApi2 in aws-cdk-lib...", "new App (/app.js:1:1)"], True),
-        (["...aws-cdk-lib...", "(no user code in 10 frames, use --stack-trace-limit to capture more)"], True),
-        (["...PropertyInjectable.addPermission in aws-cdk-lib...", "new App (/app.js:1:1)"], False),
-        (["...PropertyInjectable.grantInvoke in aws-cdk-lib...", "new App (/app.js:1:1)"], False),
-        (["new App (/app.js:1:1)"], False),
-        (["...aws-cdk-lib, jsii runtime...", "(no user code in 10 frames)"], False),
-    ],
-)
-def test_a_permission_is_the_users_where_the_user_asked_for_it(frames, own):
-    """A load balancer's target, a secret's rotation and an authorizer give no property to narrow it."""
-    metadata = {"/S/Fn/P": [{"type": "aws:cdk:creationStack", "data": frames}]}
-    assert made({"S/Fn/P": permission("sns.amazonaws.com")}, metadata) == ({"S/Fn/P"} if own else set())
-
-
-def test_a_permission_without_a_trace_is_cdks_own_by_what_it_grants():
-    path = "S/Fn/Invoke2UTWxhlfyqbT5FTn--5jvgbLgj+FfJwzswGk55DU1H--Y="
-    balancer = "elasticloadbalancing.amazonaws.com"
-    assert made({path: permission(balancer)}) == {path}
-    assert made({path: permission(balancer, SourceArn="arn")}) == set()
-    assert made({path: permission("sns.amazonaws.com")}) == set()
-    assert made({"S/Fn/Mine": permission(balancer)}) == set()
-
-
-@pytest.mark.parametrize(
-    ("frame", "line", "column"),
-    [
-        ("new Orders (PROJECT/app.js:42:5)", 42, 5),
-        ("PROJECT/app.js:42:5", 42, 5),
-        ("at new Orders (file://PROJECT/app.js:42:5)", 42, 5),
-        ("file://PROJECT/app%2Ejs:42:5", 42, 5),
-        ("at PROJECT/app.js:42:5", 42, 5),
-        ("__init__ (PROJECT/app.js:42)", 42, 1),
-        ('File "PROJECT/app.js", line 42, in __init__', 42, 1),
-        ("new Orders (app.js:42:5)", 42, 5),
-        ("new Orders (PROJECT/node_modules/ours/app.js:42:5)", None, None),
-        ("new Orders (/elsewhere/app.js:42:5)", None, None),
-        ("...aws-cdk-lib...", None, None),
-        ("(no user code in 10 frames, use --stack-trace-limit to capture more)", None, None),
-    ],
-)
-def test_a_frame_of_the_trace_is_a_place(tmp_path, frame, line, column):
-    """As Node.js writes it, as the CLI shortens it, and as --debug gives Python's (no column there)."""
-    (tmp_path / "app.js").write_text("", encoding="utf-8")
-    metadata = {"/S/Fn": [{"type": "aws:cdk:creationStack", "data": [frame.replace("PROJECT", str(tmp_path))]}]}
-    sources = Sources({"Fn": "S/Fn"}, metadata_of(metadata), str(tmp_path), Roots(str(tmp_path), str(tmp_path)))
-    found = sources.get("Fn")
-    assert (found.path, found.span.line, found.span.column) == ("app.js", line, column) if line else found is None
-
-
-def test_construct_paths_of_nested_stacks_without_path_metadata():
-    """With --no-path-metadata the assembly's metadata alone tells them, a nested stack's among its parent's."""
-
-    def logical(name):
-        return [{"type": "aws:cdk:logicalId", "data": name}]
-
-    metadata = metadata_of(
-        {
-            "/S": [{"type": "aws:cdk:templateFile", "data": "S.template.json"}],
-            "/S/Inner": [{"type": "aws:cdk:templateFile", "data": "SInner.nested.template.json"}],
-            "/S/Inner/Fn/Resource": logical("Fn"),
-            "/S/Fn/Resource": logical("Fn"),
-        }
-    )
-    assert constructs({"Fn": {}}, metadata, "S.template.json", False) == {"Fn": "S/Fn/Resource"}
-    assert constructs({"Fn": {}}, metadata, "SInner.nested.template.json", True) == {"Fn": "S/Inner/Fn/Resource"}
-    old = {path: entries for path, entries in metadata.items() if path.endswith("Resource")}
-    assert constructs({"Fn": {}}, old, "SInner.nested.template.json", True) == {}
-
-
 def test_a_function_seen_through_two_paths_is_reported_once(javascript):
     once = found(javascript, select=("LL102",))
     for more in ("cdk.out/assembly-Production", "cdk.out/Orders.template.json"):
@@ -239,13 +79,6 @@ def test_assets_are_the_packages(javascript):
             packages[resource.id] = sorted(package.members) if package else None
     assert packages["TakeAAA5D174"] == ["app.py"]
     assert packages["LibrariesADD14A9F"] == ["python/shared.py"]
-
-
-def test_a_missing_asset_is_said(javascript):
-    for path in (javascript / "cdk.out").glob("asset.*"):
-        shutil.rmtree(path)
-    codes = {f.code for f in found(javascript).findings}
-    assert "LL004" in codes
 
 
 def test_metadata_suppresses(javascript):
@@ -268,55 +101,68 @@ def test_python_points_at_the_template(tmp_path, monkeypatch):
     assert "Greeting/Hello/Resource" in finding.message
 
 
+def test_python_synthesised_with_debug_points_at_its_own_line(tmp_path, monkeypatch):
+    folder = laid_out("python", tmp_path, monkeypatch)
+    (finding,) = [f for f in found(folder, "debug.out").findings if f.code == "LL102"]
+    assert finding.location.path == "app.py"
+    assert finding.location.span.line == line_of(folder, "lambda_.Function(", "app.py")
+    assert finding.related[0].location.path == "debug.out/Greeting.template.json"
+
+
+@pytest.fixture
+def typescript(tmp_path, monkeypatch):
+    """Run by tsx, a stage in a stage, a stack nested twice, SAM's resources, assets that are not staged."""
+    folder = laid_out("typescript", tmp_path, monkeypatch)
+    (folder / ".gitignore").write_text("cdk.out\n", encoding="utf-8")
+    (folder / ".git").mkdir()
+    return folder
+
+
+def test_an_application_in_typescript(typescript):
+    """Its faults, each once and at its line, and none but these: what CDK grants for itself is no fault."""
+    places = {
+        (f.code, f.resource, f.location.path, f.location.span.line)
+        for f in found(typescript).findings
+        if f.severity != "note"
+    }
+    app = "bin/app.ts"
+    assert places == {
+        ("LL102", "Sum1DD269EA", app, line_of(typescript, 'lambda.Function(this, "Sum"', app)),
+        ("LL205", "Greet", app, line_of(typescript, 'sam.CfnFunction(this, "Greet"', app)),
+        ("LL308", "Shared", app, line_of(typescript, 'sam.CfnLayerVersion(this, "Shared"', app)),
+        ("LL801", "ChargeEC431097", "lambda/app.py", 3),
+    }
+
+
+def test_code_that_is_not_staged_is_read_where_it_lies(typescript):
+    """And the finding in it is related to the construct's line."""
+    (finding,) = [f for f in found(typescript).findings if f.code == "LL801"]
+    assert "(Production/Europe/Billing/Charge/Resource)" in finding.message
+    line = line_of(typescript, 'new lambda.Function(this, "Charge"', "bin/app.ts")
+    assert [(r.location.path, r.location.span.line) for r in finding.related] == [("bin/app.ts", line)]
+    assert (finding.template.path, finding.template.span.line) == ("bin/app.ts", line)
+
+
+def test_a_stage_is_counted_once(typescript):
+    whole = found(typescript)
+    again = found(typescript, "cdk.out", "cdk.out/assembly-Production", "cdk.out/Sound.template.json")
+    assert (again.functions, len(again.findings)) == (whole.functions, len(whole.findings))
+
+
+def test_a_stage_alone_finds_the_assets_above_it(javascript):
+    report = found(javascript, "cdk.out/assembly-Production")
+    assert "LL004" not in {f.code for f in report.findings}
+    for path in (javascript / "cdk.out").glob("asset.*"):
+        shutil.rmtree(path)
+    assert "LL004" in {f.code for f in found(javascript, "cdk.out/assembly-Production").findings}
+
+
 def test_a_file_that_is_not_here_falls_back_to_the_template(tmp_path, monkeypatch):
     folder = tmp_path / "elsewhere"
     shutil.copytree(os.path.join(DATA, "javascript"), folder)
     monkeypatch.chdir(folder)
     (finding,) = [f for f in found(folder).findings if f.code == "LL101"]
     assert finding.location.path == "cdk.out/OrdersReports6871D998.nested.template.json"
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("manifest.json", "{", "cannot be read"),
-        ("manifest.json", "[]", "cannot be read"),
-        ("Orders.template.json", None, "Orders.template.json, which is not there"),
-        ("Orders.template.json", "{nonsense", "cannot be read"),
-        ("OrdersReports6871D998.nested.template.json", None, "nested.template.json, which is not there"),
-        ("Orders.assets.json", None, "Orders.assets.json, which is not there"),
-        ("Orders.assets.json", "[1", "Orders.assets.json, which cannot be read"),
-        ("Orders.metadata.json", "{", "Orders.metadata.json, which cannot be read"),
-    ],
-)
-def test_a_broken_or_missing_file_is_a_finding(javascript, name, content, words):
-    path = javascript / "cdk.out" / name
-    path.unlink()
-    if content is not None:
-        path.write_text(content, encoding="utf-8")
-    messages = [f.message for f in found(javascript).findings if f.code == "LL001"]
-    assert any(words in message for message in messages), messages
-
-
-def test_a_manifest_does_not_lead_out_of_the_assembly(javascript):
-    path = javascript / "cdk.out" / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    manifest["artifacts"]["Orders"]["properties"]["templateFile"] = "../../../../etc/passwd"
-    path.write_text(json.dumps(manifest), encoding="utf-8")
-    messages = [f.message for f in found(javascript).findings if f.code == "LL001"]
-    assert any("which is not there" in message for message in messages)
-
-
-@pytest.mark.skipif(not os.path.isdir(CORPUS), reason="the shared corpus is not here")
-def test_the_assemblies_of_the_corpus():
-    """Schema versions 0 to 55 and one from the future: no crash, the known functions seen."""
-    count = 0
-    for folder, _, names in os.walk(CORPUS):
-        if "manifest.json" in names:
-            report, _ = lint([folder], settings(CORPUS))
-            assert not [n for n in report.notices if "internal error" in n.message], folder
-            count += report.functions
-    assert count >= 20
 
 
 def test_lint_is_there_for_programs(javascript):

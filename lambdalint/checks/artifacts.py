@@ -26,7 +26,7 @@ def artifact_missing(
             return  # nobody knows which folder its paths start from
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
-        if _is_output(code.written, folders, endings) or artifacts.ignored(code.path):
+        if not code.asset and (_is_output(code.written, folders, endings) or artifacts.ignored(code.path)):
             words = f"{code.written} is not there: a build makes it, and rules about packages could not look at it"
             yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
             continue

@@ -5,36 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdalint.parsers.cdk.files import inside
 from lambdalint.parsers.cdk.stack import Stack
+
+
+def problem_of(manifest: Mapping[str, Any]) -> str | None:
+    """The first thing in an asset manifest that has another shape than the schema gives it."""
+    for section in ("files", "dockerImages"):
+        entries = manifest.get(section)
+        if entries is not None and not isinstance(entries, dict):
+            return f"{section} is no map"
+        for name, entry in (entries or {}).items():
+            for key in ("source", "destinations"):
+                if not isinstance(entry, dict) or not isinstance(entry.get(key), dict):
+                    return f"{key} of {name} is no map"
+            if not all(isinstance(destination, dict) for destination in entry["destinations"].values()):
+                return f"a destination of {name} is no map"
+    return None
+
+
+def _entries(stack: Stack, section: str, source: str, destination: str) -> Iterator[tuple[str, str]]:
+    """What an asset is called where it is published, and its source in the assembly."""
+    for manifest in stack.assets:
+        entries = manifest.get(section)
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            path = _get(_get(entry, "source"), source)
+            destinations = _get(entry, "destinations")
+            for one in destinations.values() if isinstance(destinations, dict) else ():
+                name = _get(one, destination)
+                if isinstance(name, str) and isinstance(path, str):
+                    yield name, path
+
+
+def _get(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def files(stack: Stack) -> Iterator[tuple[str, str]]:
     """Object key and source path of every file asset."""
-    for manifest in stack.assets:
-        files = manifest.get("files")
-        for entry in files.values() if isinstance(files, dict) else ():
-            source = entry.get("source") if isinstance(entry, dict) else None
-            path = source.get("path") if isinstance(source, dict) else None
-            destinations = entry.get("destinations") if isinstance(entry, dict) else None
-            for destination in destinations.values() if isinstance(destinations, dict) else ():
-                key = destination.get("objectKey") if isinstance(destination, dict) else None
-                if isinstance(key, str) and isinstance(path, str):
-                    yield key, path
+    return _entries(stack, "files", "path", "objectKey")
 
 
 def _images(stack: Stack) -> Iterator[tuple[str, str]]:
     """Tag and source directory of every image asset."""
-    for manifest in stack.assets:
-        images = manifest.get("dockerImages")
-        for entry in images.values() if isinstance(images, dict) else ():
-            source = entry.get("source") if isinstance(entry, dict) else None
-            directory = source.get("directory") if isinstance(source, dict) else None
-            destinations = entry.get("destinations") if isinstance(entry, dict) else None
-            for destination in destinations.values() if isinstance(destinations, dict) else ():
-                tag = destination.get("imageTag") if isinstance(destination, dict) else None
-                if isinstance(tag, str) and isinstance(directory, str):
-                    yield tag, directory
+    return _entries(stack, "dockerImages", "directory", "imageTag")
+
+
+_CODE = {
+    "AWS::Lambda::Function": "Code",
+    "AWS::Lambda::LayerVersion": "Content",
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+}
+"""The property that names the code."""
 
 
 def assets(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
@@ -44,28 +66,24 @@ def assets(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
     legacy = _legacy(stack)
     found: dict[str, str] = {}
     for logical_id, resource in resources.items():
-        kind = resource.get("Type") if isinstance(resource, dict) else None
-        if kind not in ("AWS::Lambda::Function", "AWS::Lambda::LayerVersion"):
+        kind = _get(resource, "Type")
+        if not isinstance(kind, str) or kind not in _CODE:
             continue
-        properties = resource.get("Properties")
-        code = (
-            properties.get("Code" if kind.endswith("Function") else "Content") if isinstance(properties, dict) else None
-        )
+        code = _get(_get(resource, "Properties"), _CODE[kind])
+        key = _get(code, "Key" if kind.startswith("AWS::Serverless") else "S3Key")
+        image = _get(code, "ImageUri") or _get(_get(resource, "Properties"), "ImageUri")
         path: Any = None
-        if isinstance(code, dict):
-            key = code.get("S3Key")
-            image = repr(code.get("ImageUri", ""))
-            if isinstance(key, str):
-                path = by_key.get(key)
-            elif "ImageUri" in code:
-                path = next((directory for tag, directory in by_tag.items() if tag in image), None)
-            else:
-                words = repr(key)
-                path = next((one for parameter, one in legacy if f"'{parameter}'" in words), None)
-        metadata = resource.get("Metadata")
-        if path is None and isinstance(metadata, dict):
-            path = metadata.get("aws:asset:path")
-        absolute = inside(stack.folder, path)
+        if isinstance(key, str):
+            path = by_key.get(key)
+        elif image is not None:
+            words = repr(image)
+            path = by_tag.get(max((tag for tag in by_tag if tag and tag in words), key=len, default=""))
+        elif key is not None:
+            words = repr(key)
+            path = next((one for parameter, one in legacy if f"'{parameter}'" in words), None)
+        if path is None:
+            path = _get(_get(resource, "Metadata"), "aws:asset:path")
+        absolute = stack.folder.file(path)
         if absolute is not None:
             found[logical_id] = absolute
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from lambdalint.parsers.cdk.files import Folder
 from lambdalint.parsers.cdk.places import Metadata
 
 MAX_DEPTH = 8
@@ -17,8 +18,8 @@ class Stack(NamedTuple):
     path: str
     """Absolute path of the template."""
     name: str
-    folder: str
-    """Absolute folder of its assembly: asset paths start there."""
+    folder: Folder
+    """Of its assembly: asset paths start there."""
     metadata: Metadata
     assets: tuple[dict[str, Any], ...]
     """The asset manifests that concern it."""

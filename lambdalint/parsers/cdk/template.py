@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from lambdalint.model.deployment import Reading
+from lambdalint.model.deployment import Deployment, Reading
 from lambdalint.model.template import Input, Template
-from lambdalint.model.values import text
+from lambdalint.model.values import Value
 from lambdalint.parsers.attach import attach
 from lambdalint.parsers.cdk.assets import assets
 from lambdalint.parsers.cdk.files import missing
@@ -17,6 +17,7 @@ from lambdalint.parsers.cdk.places import Sources, constructs
 from lambdalint.parsers.cdk.stack import MAX_DEPTH, Stack
 from lambdalint.parsers.cloudformation import read
 from lambdalint.parsers.document import read as read_document
+from lambdalint.parsers.nested import passed
 from lambdalint.parsers.parameters import Named
 from lambdalint.settings import Roots, Settings, project_root
 
@@ -37,7 +38,7 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
     project = project_root(stack.path, settings.cwd)
     template = Template(
         document,
-        stack.folder,
+        stack.folder.path,
         project,
         "cdk",
         sources=Sources(paths, stack.metadata, project, roots),
@@ -47,18 +48,22 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
         name=stack.name,
     )
     region = stack.region or settings.region
-    overrides = {**stack.overrides, **settings.parameter_overrides}
+    overrides = stack.overrides if stack.depth else {**stack.overrides, **settings.parameter_overrides}
     named = Named(None, {name: (value, None) for name, value in overrides.items()}, region, stack.account)
     found = read(attach(template, settings), [named], settings.as_of)
-    nested = dict(nested_stacks(stack, resources))
-    absent = tuple(
-        missing(("Resources", id), os.path.basename(path)) for id, path in nested.items() if not os.path.isfile(path)
-    )
+    nested = list(nested_stacks(stack, resources))
+    absent = tuple(missing(("Resources", id), os.path.basename(named)) for id, named, path in nested if path is None)
     yield Reading(Input(shown, document, document.faults + found.faults + absent), found.deployments, name=stack.name)
-    for logical_id, path in nested.items():
-        parent = found.deployments[0].resources.get(logical_id) if found.deployments else None
-        given = parent.get("Parameters") if parent is not None else None
-        known = {k: text(v) for k, v in given.items() if text(v) is not None} if isinstance(given, dict) else {}
-        inner = stack._replace(path=path, name=f"{stack.name}/{logical_id}", overrides=known, depth=stack.depth + 1)
-        if os.path.isfile(path):
+    for logical_id, _, path in nested:
+        if path is not None:
+            name = f"{stack.name}/{logical_id}"
+            parameters = _given(found.deployments[0], logical_id) if found.deployments else {}
+            inner = stack._replace(path=path, name=name, overrides=parameters, depth=stack.depth + 1)
             yield from read_stack(inner, settings, roots, seen)
+
+
+def _given(parent: Deployment, logical_id: str) -> dict[str, Value]:
+    """The parameters of a nested stack as its parent gives them; what names the parent's own resources is unknown."""
+    resource = parent.resources.get(logical_id)
+    given = resource.get("Parameters") if resource is not None else None
+    return {name: passed(value) for name, value in given.items()} if isinstance(given, dict) else {}
