@@ -123,13 +123,12 @@ def test_construct_paths_of_nested_stacks_without_path_metadata():
 
     metadata = metadata_of(
         {
-            "/S": [{"type": "aws:cdk:templateFile", "data": "S.template.json"}],
-            "/S/Inner": [{"type": "aws:cdk:templateFile", "data": "SInner.nested.template.json"}],
+            "/S/Inner.NestedStack/Inner.NestedStackResource": logical("Nested"),
             "/S/Inner/Fn/Resource": logical("Fn"),
             "/S/Fn/Resource": logical("Fn"),
         }
     )
-    assert constructs({"Fn": {}}, metadata, "S.template.json", False) == {"Fn": "S/Fn/Resource"}
-    assert constructs({"Fn": {}}, metadata, "SInner.nested.template.json", True) == {"Fn": "S/Inner/Fn/Resource"}
-    old = {path: entries for path, entries in metadata.items() if path.endswith("Resource")}
-    assert constructs({"Fn": {}}, old, "SInner.nested.template.json", True) == {}
+    assert constructs({"Fn": {}}, metadata, "") == {"Fn": "S/Fn/Resource"}
+    assert constructs({"Fn": {}}, metadata, "/S/Inner") == {"Fn": "S/Inner/Fn/Resource"}
+    assert constructs({"Fn": {}}, metadata, None) == {}
+    assert constructs({"Fn": {"Metadata": {"aws:cdk:path": "S/X"}}}, metadata, None) == {"Fn": "S/X"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdalint.finding import Location, Span
@@ -36,17 +36,30 @@ def frames(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield from (frame for frame in found if isinstance(frame, str)) if isinstance(found, list) else ()
 
 
-def constructs(resources: Mapping[str, Any], metadata: Metadata, template: str, nested: bool) -> dict[str, str]:
+_NESTED = re.compile(r"^(.*/([^/]+))\.NestedStack/\2\.NestedStackResource$")
+
+
+def scope_of(path: str) -> str | None:
+    """The construct path of a nested stack by that of the resource which deploys it; both with a slash before them."""
+    found = _NESTED.match(path)
+    return found[1] if found else None
+
+
+def constructs(resources: Mapping[str, Any], metadata: Metadata, scope: str | None) -> dict[str, str]:
     """Logical ID to construct path: the resource's own metadata, else the assembly's.
 
-    ``template`` is the file's name: the assembly tells together what a stack and those nested in it hold.
+    The assembly tells together what a stack and those nested in it hold. ``scope`` is the construct path of a nested
+    stack, with a slash before it; empty for one that is not nested, None for a nested one whose scope is not known.
     """
-    templates = {path: str(entry.get("data")) for path, entry in _entries(metadata, "aws:cdk:templateFile")}
+    nested = {inner for path in metadata if (inner := scope_of(path)) is not None}
     found: dict[str, str] = {}
-    for path, entry in _entries(metadata, "aws:cdk:logicalId"):
-        logical_id = entry.get("data")
-        if isinstance(logical_id, str) and _is_of(path, template, nested, templates):
-            found.setdefault(logical_id, path.lstrip("/"))
+    for path, entries in metadata.items():
+        if scope is None or _nearest(path, nested) != scope:
+            continue
+        for entry in entries:
+            logical_id = entry.get("data")
+            if entry.get("type") == "aws:cdk:logicalId" and isinstance(logical_id, str):
+                found.setdefault(logical_id, path.lstrip("/"))
     for logical_id, resource in resources.items():
         own = resource.get("Metadata") if isinstance(resource, dict) else None
         told = own.get("aws:cdk:path") if isinstance(own, dict) else None
@@ -55,18 +68,11 @@ def constructs(resources: Mapping[str, Any], metadata: Metadata, template: str, 
     return {logical_id: path for logical_id, path in found.items() if logical_id in resources}
 
 
-def _entries(metadata: Metadata, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for path, entries in metadata.items():
-        yield from ((path, entry) for entry in entries if entry.get("type") == kind)
-
-
-def _is_of(path: str, template: str, nested: bool, templates: Mapping[str, str]) -> bool:
-    """Whether a construct is of a template: that of the nearest stack above it. Old assemblies do not say which."""
-    while path:
-        if path in templates:
-            return templates[path] == template
+def _nearest(path: str, scopes: Container[str]) -> str:
+    """The innermost of the scopes that a construct is in; empty where it is in none."""
+    while path and path not in scopes:
         path = path.rpartition("/")[0]
-    return not nested
+    return path
 
 
 class Sources(Mapping[str, Location]):

@@ -27,3 +27,5 @@ class Stack(NamedTuple):
     account: str | None
     overrides: Mapping[str, Any] = {}
     depth: int = 0
+    scope: str | None = ""
+    """Of a nested stack: its construct path, with a slash before it; None where that is not known."""

@@ -13,7 +13,7 @@ from lambdalint.parsers.cdk.assets import assets
 from lambdalint.parsers.cdk.files import missing
 from lambdalint.parsers.cdk.internal import internal
 from lambdalint.parsers.cdk.nested import nested_stacks
-from lambdalint.parsers.cdk.places import Sources, constructs
+from lambdalint.parsers.cdk.places import Sources, constructs, scope_of
 from lambdalint.parsers.cdk.stack import MAX_DEPTH, Stack
 from lambdalint.parsers.cloudformation import read
 from lambdalint.parsers.document import read as read_document
@@ -34,7 +34,7 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
         return
     resources = document.root.get("Resources")
     resources = resources if isinstance(resources, dict) else {}
-    paths = constructs(resources, stack.metadata, os.path.basename(stack.path), stack.depth > 0)
+    paths = constructs(resources, stack.metadata, stack.scope)
     project = project_root(stack.path, settings.cwd)
     template = Template(
         document,
@@ -58,7 +58,8 @@ def read_stack(stack: Stack, settings: Settings, roots: Roots, seen: set[str]) -
         if path is not None:
             name = f"{stack.name}/{logical_id}"
             parameters = _given(found.deployments[0], logical_id) if found.deployments else {}
-            inner = stack._replace(path=path, name=name, overrides=parameters, depth=stack.depth + 1)
+            scope = scope_of("/" + paths.get(logical_id, ""))
+            inner = stack._replace(path=path, name=name, overrides=parameters, depth=stack.depth + 1, scope=scope)
             yield from read_stack(inner, settings, roots, seen)
 
 
