@@ -16,7 +16,7 @@ INTERNAL = re.compile(
     r"|(AWS|Eval|CrossRegionAwsSdk)[0-9a-f]{32}"
     r"|BucketNotificationsHandler[0-9a-f]{32}"
     r"|SingletonLambda224e77f9a32e4b4dac32983477abba16"
-    r"|DrainECSHook/Function|CertificateRequestorFunction|CDKPipelinesAutoApprove"
+    r"|DrainECSHook/Function|KubectlProvider/Handler|CertificateRequestorFunction|CDKPipelinesAutoApprove"
     r"|@aws-cdk--[a-z0-9-]+\.[A-Za-z]+)(/|$)",
 )
 """Construct paths of what CDK makes for itself: its own custom resources and their providers.
