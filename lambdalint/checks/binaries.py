@@ -131,7 +131,7 @@ def wrong_abi(function: Function, deployment: Deployment, facts: Any) -> Iterato
             }
             others = tuple((member_place(package, name, at), "another one") for name in names[1:6])
             yield Problem(member_place(package, names[0], at), kind, fields, (*related, *others))
-        yield from _odd_wheels(package, at, runtime, facts, told, related)
+        yield from _odd_wheels(package, at, runtime, facts, told, related, roots)
 
 
 def _odd_extensions(
@@ -169,11 +169,12 @@ def _odd_wheels(
     facts: Any,
     told: Iterable[str],
     related: tuple[tuple[Place, str], ...],
+    roots: tuple[str, ...],
 ) -> Iterator[Problem]:
     """What the WHEEL files say that no extension's name does."""
     glibc = str(facts["systems"].get(runtime.get("os"), {}).get("glibc", ""))
     for wheel in package.distributions:
-        if wheel.pure or not wheel.tags:
+        if wheel.pure or not wheel.tags or not wheel.folder.startswith(roots):
             continue
         place = member_place(package, f"{wheel.folder}/WHEEL", at)
         fields = {"distribution": f"{wheel.name} {wheel.version}", "runtime": runtime["id"], "tag": wheel.tags[0]}
