@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import tarfile
 
 import pytest
 from cdk_assemblies import DATA, found, laid_out, line_of, settings
 
 import lambdalint
+from lambdalint.examples.images import image_files
 
 
 @pytest.fixture
@@ -79,6 +82,26 @@ def test_assets_are_the_packages(javascript):
             packages[resource.id] = sorted(package.members) if package else None
     assert packages["TakeAAA5D174"] == ["app.py"]
     assert packages["LibrariesADD14A9F"] == ["python/shared.py"]
+
+
+def test_the_archive_of_an_image_is_read(javascript):
+    """A TarballImageAsset names it in the command that would load it, which nobody runs."""
+    archive = f"asset.{'0' * 64}.tar"
+    described = {"format": "docker", "architecture": "arm64", "config": {"Cmd": ["app.handler"]}, "layers": [[]]}
+    with tarfile.open(javascript / "cdk.out" / archive, "w") as tar:
+        for name, data in image_files(described).items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    file = javascript / "cdk.out" / "Orders.assets.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    (image,) = manifest["dockerImages"].values()
+    image["source"] = {
+        "executable": ["sh", "-c", 'docker load -i "$1" | tail -n 1', "cdk-tarball-image-asset", archive]
+    }
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    (finding,) = found(javascript, select=("LL323",)).findings
+    assert (finding.resource, finding.location.path) == ("RenderEA451E88", "app.js")
 
 
 def test_metadata_suppresses(javascript):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,32 +24,43 @@ def problem_of(manifest: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _entries(stack: Stack, section: str, source: str, destination: str) -> Iterator[tuple[str, str]]:
-    """What an asset is called where it is published, and its source in the assembly."""
-    for manifest in stack.assets:
-        entries = manifest.get(section)
-        for entry in entries.values() if isinstance(entries, dict) else ():
-            path = _get(_get(entry, "source"), source)
-            destinations = _get(entry, "destinations")
-            for one in destinations.values() if isinstance(destinations, dict) else ():
-                name = _get(one, destination)
-                if isinstance(name, str) and isinstance(path, str):
-                    yield name, path
-
-
 def _get(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
+def _entries(stack: Stack, section: str, name: str) -> Iterator[tuple[str, Any]]:
+    """What each asset is called where it is published, and its source."""
+    for manifest in stack.assets:
+        entries = manifest.get(section)
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            destinations = _get(entry, "destinations")
+            for one in destinations.values() if isinstance(destinations, dict) else ():
+                called = _get(one, name)
+                if isinstance(called, str):
+                    yield called, _get(entry, "source")
+
+
 def files(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Object key and source path of every file asset."""
-    return _entries(stack, "files", "path", "objectKey")
+    """Object key and path of every file asset."""
+    for key, source in _entries(stack, "files", "objectKey"):
+        path = _get(source, "path")
+        if isinstance(path, str):
+            yield key, path
 
 
 def _images(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Tag and source directory of every image asset."""
-    return _entries(stack, "dockerImages", "directory", "imageTag")
+    """Tag of every image asset, and the directory that it is built from or the archive that a command loads."""
+    for tag, source in _entries(stack, "dockerImages", "imageTag"):
+        directory, command = _get(source, "directory"), _get(source, "executable")
+        archive = _ARCHIVE.search(" ".join(map(str, command))) if isinstance(command, list) else None
+        if isinstance(directory, str):
+            yield tag, directory
+        elif archive is not None:
+            yield tag, archive[0]
 
+
+_ARCHIVE = re.compile(r"(?<![\w.])[\w./-]*asset\.[0-9a-f]{64}\.tar(?![\w.])")
+"""Of a TarballImageAsset, in the command that would load it."""
 
 _CODE = {
     "AWS::Lambda::Function": "Code",
