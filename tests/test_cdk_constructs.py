@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from lambdalint.parsers.cdk import INTERNAL
@@ -97,6 +99,8 @@ def test_a_permission_without_a_trace_is_cdks_own_by_what_it_grants():
         ("at new Orders (file://PROJECT/app.js:42:5)", 42, 5),
         ("file://PROJECT/app%2Ejs:42:5", 42, 5),
         ("at PROJECT/app.js:42:5", 42, 5),
+        ("    at Object.<anonymous> (PROJECT/my (old) app/app.js:42:5)", 42, 5),
+        ("(PROJECT/app.js:42:5)", 42, 5),
         ("__init__ (PROJECT/app.js:42)", 42, 1),
         ('File "PROJECT/app.js", line 42, in __init__', 42, 1),
         ("new Orders (app.js:42:5)", 42, 5),
@@ -108,11 +112,14 @@ def test_a_permission_without_a_trace_is_cdks_own_by_what_it_grants():
 )
 def test_a_frame_of_the_trace_is_a_place(tmp_path, frame, line, column):
     """As Node.js writes it, as the CLI shortens it, and as --debug gives Python's (no column there)."""
-    (tmp_path / "app.js").write_text("", encoding="utf-8")
+    for folder in (tmp_path, tmp_path / "my (old) app"):
+        folder.mkdir(exist_ok=True)
+        (folder / "app.js").write_text("", encoding="utf-8")
     metadata = {"/S/Fn": [{"type": "aws:cdk:creationStack", "data": [frame.replace("PROJECT", str(tmp_path))]}]}
     sources = Sources({"Fn": "S/Fn"}, metadata_of(metadata), str(tmp_path), Roots(str(tmp_path), str(tmp_path)))
     found = sources.get("Fn")
-    assert (found.path, found.span.line, found.span.column) == ("app.js", line, column) if line else found is None
+    place = found and (os.path.basename(found.path), found.span.line, found.span.column)
+    assert place == (("app.js", line, column) if line else None)
 
 
 def test_construct_paths_of_nested_stacks_without_path_metadata():

@@ -10,7 +10,7 @@ from typing import Any
 from lambdalint.finding import Location, Span
 from lambdalint.settings import Roots
 
-_FRAME = re.compile(r"\(?(file://)?((?:[A-Za-z]:)?[^():]+):(\d+)(?::(\d+))?\)?$")
+_FRAME = re.compile(r"(?:at )?(file://)?(.+?):(\d+)(?::(\d+))?")
 _PYTHON_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _LIBRARIES = ("/node_modules/", "/site-packages/", "/dist-packages/")
 
@@ -119,11 +119,12 @@ class Sources(Mapping[str, Location]):
         return None
 
     def _user(self, frame: str) -> Location | None:
-        match = _FRAME.search(frame.strip())
+        # "new Orders (/home/me/app.js:42:5)", or the place alone.
+        called, _, inner = frame.strip().partition(" (")
+        match = _FRAME.fullmatch(inner.removesuffix(")") if inner else called.removeprefix("(").removesuffix(")"))
         python = None if match else _PYTHON_FRAME.search(frame)
         if match:
             url, file, line, column = match.group(1), match.group(2), int(match.group(3)), int(match.group(4) or 1)
-            file = file.strip().removeprefix("at ").strip()
             if url and "%" in file:
                 from urllib.parse import unquote
 
