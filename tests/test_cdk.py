@@ -84,6 +84,53 @@ def test_assets_are_the_packages(javascript):
     assert packages["LibrariesADD14A9F"] == ["python/shared.py"]
 
 
+def test_assets_of_versions_before_asset_manifests(tmp_path, monkeypatch):
+    """Their metadata stands in the manifest, and parameters carry their keys, into nested stacks too."""
+
+    def parameter(hash, end):
+        return f"AssetParameters{hash}S3VersionKey{end}"
+
+    def key(name):
+        return {"Fn::Join": ["", [{"Fn::Select": [0, {"Fn::Split": ["||", {"Ref": name}]}]}]]}
+
+    def function(code):
+        properties = {"Runtime": "python3.13", "Handler": "app.missing", "Role": "arn:aws:iam::111122223333:role/r"}
+        return {"Type": "AWS::Lambda::Function", "Properties": {**properties, "Code": code}}
+
+    def asset(hash, path, **more):
+        return {"type": "aws:cdk:asset", "data": {"id": hash, "path": path, **more}}
+
+    inner = "referencetoS" + parameter("aa", "00000000") + "Ref"
+    tag = {"ImageUri": {"Fn::Join": ["", [{"Ref": "AWS::AccountId"}, ".dkr.ecr/aws-cdk/assets:cc"]]}}
+    templates = {
+        "S.template.json": {
+            "Outer": function({"S3Bucket": "b", "S3Key": key(parameter("aa", "12345678"))}),
+            "Image": {"Type": "AWS::Lambda::Function", "Properties": {"PackageType": "Image", "Code": tag}},
+            "Nested": {
+                "Type": "AWS::CloudFormation::Stack",
+                "Properties": {"TemplateURL": key(parameter("bb", "12345678"))},
+            },
+        },
+        "SN.nested.template.json": {"Inner": function({"S3Bucket": "b", "S3Key": key(inner)})},
+    }
+    metadata = [
+        asset("aa", "asset.aa", packaging="zip", s3KeyParameter=parameter("aa", "12345678")),
+        asset("bb", "SN.nested.template.json", packaging="file", s3KeyParameter=parameter("bb", "12345678")),
+        asset("cc", "asset.cc", packaging="container-image", imageTag="cc"),
+    ]
+    stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "S.template.json"}}
+    manifest = {"version": "9.0.0", "artifacts": {"S": {**stack, "metadata": {"/S": metadata}}}}
+    out = tmp_path / "cdk.out"
+    (out / "asset.aa").mkdir(parents=True)
+    (out / "asset.aa" / "app.py").write_text("def handler(event, context):\n    return {}\n", encoding="utf-8")
+    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for name, resources in templates.items():
+        (out / name).write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    reported = {(f.code, f.resource) for f in found(tmp_path, select=("LL004", "LL205")).findings}
+    assert reported == {("LL205", "Outer"), ("LL205", "Inner"), ("LL004", "Image")}
+
+
 def test_the_archive_of_an_image_is_read(javascript):
     """A TarballImageAsset names it in the command that would load it, which nobody runs."""
     archive = f"asset.{'0' * 64}.tar"

@@ -74,8 +74,8 @@ _CODE = {
 def assets(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
     """Logical ID of each function and layer whose code is an asset: the absolute path of that asset."""
     by_key = dict(files(stack))
-    by_tag = dict(_images(stack))
-    legacy = _legacy(stack)
+    by_tag = {**dict(_legacy(stack, "imageTag")), **dict(_images(stack))}
+    legacy = list(_legacy(stack, "s3KeyParameter"))
     found: dict[str, str] = {}
     for logical_id, resource in resources.items():
         kind = _get(resource, "Type")
@@ -92,7 +92,7 @@ def assets(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
             path = by_tag.get(max((tag for tag in by_tag if tag and tag in words), key=len, default=""))
         elif key is not None:
             words = repr(key)
-            path = next((one for parameter, one in legacy if f"'{parameter}'" in words), None)
+            path = next((one for parameter, one in legacy if parameter in words), None)
         if path is None:
             path = _get(_get(resource, "Metadata"), "aws:asset:path")
         absolute = stack.folder.file(path)
@@ -101,14 +101,24 @@ def assets(resources: Mapping[str, Any], stack: Stack) -> dict[str, str]:
     return found
 
 
-def _legacy(stack: Stack) -> list[tuple[str, str]]:
-    """Asset metadata of versions before asset manifests: the parameter of the key, and the path."""
-    found = []
+_SUFFIX = re.compile(r"(?<=S3VersionKey)[0-9A-F]{8}$")
+
+
+def _legacy(stack: Stack, name: str) -> Iterator[tuple[str, str]]:
+    """Asset metadata of versions before asset manifests: the parameter of the key, or an image's tag, and the path.
+
+    A nested stack has the parameter under a longer name, in which that of its parent stands but for the eight letters
+    at its end.
+    """
     for entries in stack.metadata.values():
         for entry in entries:
-            data = entry.get("data")
-            if isinstance(data, dict) and entry.get("type") == "aws:cdk:asset":
-                parameter, path = data.get("s3KeyParameter"), data.get("path")
-                if isinstance(parameter, str) and isinstance(path, str):
-                    found.append((parameter, path))
-    return found
+            data = entry.get("data") if entry.get("type") == "aws:cdk:asset" else None
+            called, path = _get(data, name), _get(data, "path")
+            if isinstance(called, str) and called and isinstance(path, str):
+                yield _SUFFIX.sub("", called), path
+
+
+def nested_template(stack: Stack, url: str) -> str | None:
+    """The template whose asset a TemplateURL means: its key, or the parameter of its key, stands in it."""
+    known = (*files(stack), *_legacy(stack, "s3KeyParameter"))
+    return next((path for name, path in known if name and name in url and path.endswith(".json")), None)

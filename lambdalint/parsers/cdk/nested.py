@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdalint.parsers.cdk.assets import files
+from lambdalint.parsers.cdk.assets import nested_template
 from lambdalint.parsers.cdk.stack import Stack
 
 
@@ -30,4 +30,4 @@ def _by_asset(stack: Stack, resource: Mapping[str, Any]) -> str | None:
     """A nested template whose asset's key stands in TemplateURL."""
     properties = resource.get("Properties")
     url = repr(properties.get("TemplateURL")) if isinstance(properties, dict) else ""
-    return next((path for key, path in files(stack) if key and key in url and path.endswith(".json")), None)
+    return nested_template(stack, url)
