@@ -18,6 +18,8 @@ from lambdalint.settings import Roots
         ("App/Custom::S3AutoDeleteObjectsCustomResourceProvider/Handler", True),
         ("App/@aws-cdk--aws-eks.ClusterResourceProvider/OnEventHandler/Resource", True),
         ("App/AWS679f53fac002430cb0da5b7982bd2287/Resource", True),
+        ("App/Custom::CrossRegionExportReaderCustomResourceProvider/Role", True),
+        ("App/Custom::MineCustomResourceProvider/Handler", False),
         ("App/Mine/framework-onEvent/Resource", True),
         ("App/AWSCDK.TriggerCustomResourceProviderCustomResourceProvider/Handler", True),
         ("App/Group/DrainECSHook/Function/Resource", True),

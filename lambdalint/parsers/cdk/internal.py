@@ -9,7 +9,11 @@ from typing import Any
 from lambdalint.parsers.cdk.places import Metadata, frames
 
 INTERNAL = re.compile(
-    r"/(Custom::[A-Za-z0-9]+"
+    r"/(Custom::(AWSCDK[A-Za-z0-9-]*|CloudwatchLogResourcePolicy|CrossAccountZoneDelegation|CrossRegion[A-Za-z]+"
+    r"|DeleteExistingRecordSet|DescribeCognitoUserPoolClient|DynamoDBReplica|ECRAutoDeleteImages|ElasticsearchAccessPolicy"
+    r"|GluePartitionIndex|OpenSearchAccessPolicy|S3AutoDeleteObjects|S3BucketNotifications|S3ObjectCopy"
+    r"|SyntheticsAutoDeleteUnderlyingResources|Trigger|UserPoolCloudFrontDomainName|VpcRestrictDefaultSG)"
+    r"(CustomResourceProvider)?"
     r"|AWSCDK\.[A-Za-z]+CustomResourceProvider"
     r"|framework-on(Event|Timeout)|framework-isComplete"
     r"|LogRetention[0-9a-f]{32}"
@@ -21,7 +25,8 @@ INTERNAL = re.compile(
 )
 """Construct paths of what CDK makes for itself: its own custom resources and their providers.
 
-A SingletonFunction is the user's, but for the one by which aws-ses drops spam.
+A SingletonFunction is the user's, but for the one by which aws-ses drops spam; so is a CustomResourceProvider of
+another resource type. Newer versions mark their own.
 """
 _BUCKET_DEPLOYMENT = re.compile(r"/Custom::CDKBucketDeployment[0-9A-F]{32}")
 _HANDLER_MARK = "aws:cdk:is-custom-resource-handler"
