@@ -60,8 +60,8 @@ def lint(
     notices = [notice for result in results for notice in result.notices]
     hidden = sum(result.hidden for result in results)
     if hidden:
-        words = f"{hidden} findings on functions that CDK makes for itself are not shown"
-        notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
+        words = "findings on what CDK makes for itself are" if hidden > 1 else "finding on what CDK makes for itself is"
+        notices.append(Notice(f"{hidden} {words} not shown without --select {INTERNAL}"))
     notices += [Notice(_missing(path), path) for path in found.missing]
     notices += [Notice(_nothing(path), path) for path in found.empty]
     findings = [finding for result in results for finding in result.findings]

@@ -85,12 +85,13 @@ class Judge:
         if deployment is not None:
             if resource is not None:
                 template = self._template_line(problem, deployment)
-                construct = deployment.template.constructs.get(resource)
+                construct = deployment.template.constructs.get(_constructed(resource, deployment))
                 if construct:
                     message = f"{message} ({construct})"
-                if resource in deployment.template.sources and at.file is None:
+                source = deployment.template.sources.get(_constructed(resource, deployment))
+                if source is not None and at.file is None:
                     related.insert(0, Related(location, "in the template"))
-                    location = deployment.template.sources[resource]
+                    location = source
                 # What SAM writes into the user's own bucket or API stands at the function's event.
                 holder = written[1] if len(written) > 1 and written[0] == "Resources" else None
                 resource = holder if holder in deployment.declared else deployment.owner(resource)
@@ -98,7 +99,8 @@ class Judge:
                 resource = template = None
             shared = written[:1] == ("Globals",) or (at.file is not None and at.anchor is not None)
             if shared and resource is not None:
-                own = self._in_document(("Resources", resource), True)
+                source = deployment.template.sources.get(resource)
+                own = source or self._in_document(("Resources", resource), True)
                 related.append(Related(own, (REACHED if at.file else INHERITED) + resource))
         unique = dict.fromkeys(link for link in related if link.location != location) if related else ()
         severity = severity_of(rule, problem, self.severities)
@@ -130,8 +132,9 @@ class Judge:
         if problem.at.file is None:
             return None
         resource = problem.at.resource
-        if resource is not None and resource in deployment.template.sources:
-            return deployment.template.sources[resource]
+        source = deployment.template.sources.get(_constructed(resource, deployment)) if resource is not None else None
+        if source is not None:
+            return source
         if not problem.at.path:
             return None
         return self._locate(Place(problem.at.path, problem.at.key), deployment, [])[0]
@@ -141,7 +144,7 @@ class Judge:
         path = place.path[2:] if place.resource else place.path
         tail = f"#{place.member or ''}#{place.anchor or ''}"
         if not any(key.__class__ is int for key in path):
-            return "/".join(path) + tail
+            return "/".join(map(str, path)) + tail
         value: Any = None
         if deployment is not None and place.resource:
             resource = deployment.resources.get(place.resource)
@@ -197,6 +200,11 @@ class Judge:
                 key = True
             span = self.document.locate(path, key)
         return Location(self._shown, span, None, self._absolute)
+
+
+def _constructed(resource: str, deployment: Deployment) -> str:
+    """The resource that a construct made: what SAM makes is of the one that it was written for."""
+    return resource if resource in deployment.template.constructs else deployment.owner(resource)
 
 
 def _child(value: Any, key: Any) -> Any:

@@ -31,7 +31,7 @@ def artifact_missing(
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
         is_code = resource.type != "AWS::CloudFormation::Stack"
-        if _is_output(code.written, folders, endings) or artifacts.ignored(code.path):
+        if not code.asset and (_is_output(code.written, folders, endings) or artifacts.ignored(code.path)):
             unseen = "rules about packages" if is_code else "rules"
             words = f"{code.written} is not there: a build makes it, and {unseen} could not look at it"
             yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))

@@ -23,15 +23,19 @@ _ELSEWHERE = re.compile(r"(?:^|/)(?:tests?|testdata|__tests__|fixtures|examples?
 _WORDS = {"elf": "Linux", "mach-o": "macOS", "pe": "Windows"}
 
 
-def _packages(deployment: Deployment, function: Function) -> Iterator[tuple[Package, Place]]:
-    """The function's code and its layers, each with the property that names it."""
+def _packages(deployment: Deployment, function: Function) -> Iterator[tuple[Package, Place, tuple[str, ...]]]:
+    """The function's code and its layers, each with the property that names it and Python's path in it.
+
+    What lies elsewhere in a layer is not imported: a program brings it along for itself.
+    """
     artifacts = deployment.template.artifacts
     if artifacts is None or function.is_image is not False:
         return
     for resource in (function, *(use.layer for use in layers_of(deployment, function) or () if use.layer is not None)):
         package = artifacts.package(deployment, resource)
         if package is not None:
-            yield package, resource.at(*artifacts.code(resource).keys)
+            roots = ("",) if resource is function else package.python_roots
+            yield package, resource.at(*artifacts.code(resource).keys), roots
 
 
 # -- architecture --------------------------------------------------------------------------------------------------
@@ -42,9 +46,12 @@ def wrong_architecture(function: Function, deployment: Deployment) -> Iterator[P
     """Binaries for another processor or system, where nothing beside them fits."""
     own = function.architecture
     related = ((function.at("Architectures"), "the function's architecture"),) if own is not None else ()
-    for package, at in _packages(deployment, function):
+    for package, at, roots in _packages(deployment, function):
         odd: dict[tuple[str, str], list[str]] = {}
         for name, binary in _unfit(package, own):
+            tag = extension_tag(name) if not name.startswith(roots) else None
+            if tag is not None and tag.python is not None:
+                continue
             odd.setdefault((binary.format, " and ".join(binary.machines)), []).append(name)
         for (form, machine), names in odd.items():
             fields = {
@@ -111,9 +118,9 @@ def wrong_abi(function: Function, deployment: Deployment, facts: Any) -> Iterato
     if runtime is None or version is None:
         return
     related = ((function.at("Runtime"), "the runtime"),)
-    for package, at in _packages(deployment, function):
+    for package, at, roots in _packages(deployment, function):
         told: set[str] = set()
-        for kind, names, tag in _odd_extensions(package, version):
+        for kind, names, tag in _odd_extensions(package, version, roots):
             told.update(names)
             fields = {
                 "member": names[0],
@@ -124,11 +131,13 @@ def wrong_abi(function: Function, deployment: Deployment, facts: Any) -> Iterato
             }
             others = tuple((member_place(package, name, at), "another one") for name in names[1:6])
             yield Problem(member_place(package, names[0], at), kind, fields, (*related, *others))
-        yield from _odd_wheels(package, at, runtime, facts, told, related)
+        yield from _odd_wheels(package, at, runtime, facts, told, related, roots)
 
 
-def _odd_extensions(package: Package, version: str) -> Iterator[tuple[str, list[str], ExtensionTag]]:
-    candidates = (name for name in package.members if name.endswith((".so", ".pyd")))
+def _odd_extensions(
+    package: Package, version: str, roots: tuple[str, ...]
+) -> Iterator[tuple[str, list[str], ExtensionTag]]:
+    candidates = (name for name in package.members if name.endswith((".so", ".pyd")) and name.startswith(roots))
     tags = {name: tag for name in candidates if (tag := extension_tag(name)) and not _ELSEWHERE.search(name)}
     fitting = {
         _module(name, tag)
@@ -160,11 +169,12 @@ def _odd_wheels(
     facts: Any,
     told: Iterable[str],
     related: tuple[tuple[Place, str], ...],
+    roots: tuple[str, ...],
 ) -> Iterator[Problem]:
     """What the WHEEL files say that no extension's name does."""
     glibc = str(facts["systems"].get(runtime.get("os"), {}).get("glibc", ""))
     for wheel in package.distributions:
-        if wheel.pure or not wheel.tags:
+        if wheel.pure or not wheel.tags or not wheel.folder.startswith(roots):
             continue
         place = member_place(package, f"{wheel.folder}/WHEEL", at)
         fields = {"distribution": f"{wheel.name} {wheel.version}", "runtime": runtime["id"], "tag": wheel.tags[0]}

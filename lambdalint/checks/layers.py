@@ -40,7 +40,7 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
     if any(package.may_have(folder) or artifacts.ignored(f"{package.path}/{folder}") for folder in looked):
         return
     stray = [name for name in package.members if any(_CODE[family].search(name) for family in families)]
-    if stray:
+    if stray and not any(_is_program(package, name) for name in package.binaries):
         code = artifacts.code(layer)
         fields = {"looked": list(dict.fromkeys(looked)), "found": _top(package), "families": families}
         nested = _one_folder_down(package, looked)
@@ -58,6 +58,12 @@ def _families(layer: Layer, use: PackageUse | None) -> list[str]:
         names = [function.runtime for function in use.functions if function.runtime is not None]
     families = [found[0] for name in names if (found := re.match(r"python|nodejs|java|ruby", name))]
     return list(dict.fromkeys(families)) if len(families) == len(names) else []
+
+
+def _is_program(package: Package, name: str) -> bool:
+    """Whether a member is started by its path, and may bring its modules along."""
+    mode = package.members[name].mode
+    return mode is not None and bool(mode & 0o111) and not name.endswith((".so", ".py", ".js", ".jar"))
 
 
 def _top(package: Package) -> list[str]:

@@ -77,17 +77,19 @@ def trigger_demands(deployment: Deployment, function: Function, mappings: Facts)
 
 def _of_mapping(deployment: Deployment, source: EventSource, facts: Facts) -> Iterator[Need]:
     arn = single(source.source)
+    target = source.source_resource
+    if target is not None and target.type == "AWS::Kinesis::StreamConsumer":
+        arn = single(target.get("StreamARN"))  # what is read is the stream
     for name in (*facts["actions"], *facts.get("documented", ())):
         found = action_of(name)
         own = found is not None and found.scopable and name.partition(":")[0] == source.kind
-        in_template = arn if own and source.source_resource is not None and isinstance(arn, Reference) else None
+        in_template = arn if own and target is not None and isinstance(arn, Reference) else None
         given = _outside(name, arn) if own and "/consumer/" not in lower_bound(arn) else None
         yield Need((name,), in_template, name in facts["actions"], given)
     for names in facts.get("any_of", ()):
         yield Need(tuple(names))
     access = source.settings.get("SourceAccessConfigurations")
     kinds = [one.get("Type") for one in access if isinstance(one, dict)] if isinstance(access, list) else []
-    target = source.source_resource
     if any(isinstance(kind, str) and not kind.startswith("VPC_") and kind != "VIRTUAL_HOST" for kind in kinds):
         yield from _needs(facts.get("if_secret", ()))
     if "VPC_SUBNET" in kinds:

@@ -42,7 +42,7 @@ class Template(NamedTuple):
     constructs: Mapping[str, str] = {}
     """CDK: logical ID to construct path."""
     internal: frozenset[str] = frozenset()
-    """CDK: logical IDs of functions (and their roles) that CDK made for itself."""
+    """CDK: logical IDs of what CDK made for itself: functions, their roles and layers, permissions nobody asked for."""
     assets: Mapping[str, str] = {}
     """CDK: logical ID to the absolute path of its asset."""
     name: str = ""

@@ -67,8 +67,11 @@ class LocalArtifacts(LocalPaths):
     # -- where it is -----------------------------------------------------------------------------------------------
 
     def ignored(self, path: str) -> bool:
-        """Whether git ignores a path (there or not), as a file or as a folder."""
+        """Whether git ignores a path (there or not), as a file or as a folder; no build comes after an assembly's."""
         from lambdalint.parsers.gitignore import Ignored
+
+        if self._template.kind == "cdk":
+            return False
 
         relative = os.path.relpath(path, self._template.project).replace(os.sep, "/")
         if relative.startswith("../"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.model.resource import Layer, Resource
@@ -28,7 +29,7 @@ class LocalPaths:
         """The local path of a function's or layer's code; None where the template names none."""
         key = "Content" if isinstance(resource, Layer) else "Code"
         given = self._given(resource)
-        asset = self._template.assets.get(resource.id)
+        asset = _of(self._template.assets, resource)
         if given is not None:
             return _built(os.path.join(self._settings.cwd, given), given, key)
         if asset is not None:
@@ -63,12 +64,8 @@ class LocalPaths:
         return os.path.isfile(os.path.join(self._template.directory, written, "index.json"))
 
     def _given(self, resource: Resource) -> str | None:
-        """What ``--image`` or ``--artifact`` say; SAM puts ten letters of a hash behind the logical ID of a layer."""
-        named = {**self._settings.artifacts, **self._settings.images}
-        found = named.get(resource.id)
-        if found is None and named and isinstance(resource, Layer):
-            found = named.get(resource.id[:-10]) if resource.id[-10:].isalnum() else None
-        return found
+        """What ``--image`` or ``--artifact`` say."""
+        return _of({**self._settings.artifacts, **self._settings.images}, resource)
 
     def _looked_up(self, path: str) -> tuple[bool, bool]:
         """Whether a path is below the project root, and is there; many rules and functions ask of the same."""
@@ -77,6 +74,14 @@ class LocalPaths:
             inside = real == project or real.startswith(project.rstrip(os.sep) + os.sep)
             self._paths[path] = inside, inside and os.path.exists(path)
         return self._paths[path]
+
+
+def _of(named: Mapping[str, str], resource: Resource) -> str | None:
+    """What is named for a resource; SAM puts ten letters of a hash behind the logical ID of a layer."""
+    found = named.get(resource.id)
+    if found is None and named and isinstance(resource, Layer):
+        found = named.get(resource.id[:-10]) if resource.id[-10:].isalnum() else None
+    return found
 
 
 def _built(path: str, written: str, key: str) -> LocalCode:

@@ -80,7 +80,7 @@ def discover(
 
 
 def _once(sources: list[Source]) -> list[Source]:
-    """Without the templates of an assembly that is linted whole: it says more of them."""
+    """Without the templates and stages of an assembly that is linted whole: it says more of them."""
     assemblies = tuple(os.path.realpath(one.path) + os.sep for one in sources if one.kind == "assembly")
     if not assemblies:
         return sources
@@ -88,11 +88,14 @@ def _once(sources: list[Source]) -> list[Source]:
         one
         for one in sources
         if not (
-            one.path.endswith(".template.json")
-            and one.kind == "template"
+            ((one.kind == "template" and one.path.endswith(".template.json")) or _is_stage(one))
             and os.path.realpath(one.path).startswith(assemblies)
         )
     ]
+
+
+def _is_stage(source: Source) -> bool:
+    return source.kind == "assembly" and os.path.basename(os.path.realpath(source.path)).startswith("assembly-")
 
 
 def is_template(data: bytes) -> bool:
@@ -131,10 +134,10 @@ def _file(path: str, named: bool) -> Iterator[Source]:
 
 
 def _is_assembly(path: str, names: Iterable[str]) -> bool:
+    if "cdk.out" in names and os.path.isfile(os.path.join(path, "cdk.out")):
+        return True  # the file that marks the folder, also where the manifest is lost
     if "manifest.json" not in names:
         return False
-    if "cdk.out" in names:
-        return True
     try:
         with open(os.path.join(path, "manifest.json"), "rb") as file:
             head = file.read(1 << 16)

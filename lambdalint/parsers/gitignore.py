@@ -176,7 +176,7 @@ def translate(line: str) -> tuple[bool, str] | None:
     if not ignores:
         line = line[1:]
     only_folders = line.endswith("/")
-    line = line.rstrip("/") if only_folders else line
+    line = line[:-1] if only_folders else line  # of several slashes the others stay, and nothing is called so
     anchored = "/" in line
     line = line.removeprefix("/")
     if not line or len(re.findall(r"\*+", line)) > MAX_STARS:

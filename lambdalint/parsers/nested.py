@@ -143,11 +143,11 @@ def _named(deployment: Deployment, logical_id: str, declared: set[str]) -> Named
         if name in declared:
             path = deployment.in_document(("Resources", logical_id, "Properties", "Parameters", name))
             place = Location(os.path.normpath(document.path).replace(os.sep, "/"), document.locate(path), None, file)
-            overrides[name] = (_passed(value), Link((), f"given by {logical_id}", place))
+            overrides[name] = (passed(value), Link((), f"given by {logical_id}", place))
     return Named(deployment.scenario.label, overrides, deployment.region, deployment.account)
 
 
-def _passed(value: Any) -> Any:
+def passed(value: Any) -> Any:
     """A value as the nested stack gets it: what names the parent's own resources is not known there."""
     if isinstance(value, list):
         members = [text(member) for member in value]
