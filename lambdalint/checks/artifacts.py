@@ -31,7 +31,9 @@ def artifact_missing(
             yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
             continue
         kind = "asset" if code.asset else "default"
-        yield Problem(resource.at(*code.keys), kind, {"path": code.written})
+        meant = None if code.asset else artifacts.alike(code)
+        fields = {"path": code.written, "nearest": f": did you mean {meant}?" if meant else ""}
+        yield Problem(resource.at(*code.keys), kind, fields)
 
 
 def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:

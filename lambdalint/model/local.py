@@ -59,6 +59,9 @@ class Artifacts(Protocol):
     def source(self, deployment: Deployment, function: Function) -> Source | None:
         """The Python code that a function's handler reaches; None where it is no Python or not here."""
 
+    def alike(self, code: LocalCode) -> str | None:
+        """A path like one that does not exist: another case, a slip in one of its names; None where there is none."""
+
     def ignored(self, path: str) -> bool:
         """Whether git ignores a path, there or not."""
 
