@@ -66,8 +66,10 @@ def _names(names: Collection[str]) -> str:
 
 @check("role")
 def wildcard_actions(role: Role, deployment: Deployment) -> Iterator[Problem]:
-    """``*`` or ``service:*``; NotAction and NotResource with Allow are as wide."""
+    """``*`` or ``service:*``; NotAction and NotResource with Allow are as wide. ``*`` on ``*`` is LL506's."""
     for statement in _allowing(deployment, role):
+        if is_admin(statement) and not _bounded(deployment, role):
+            continue
         for place, action in members(deployment, statement, "Action"):
             if is_wildcard_action(action):
                 yield Problem(place, fields={"action": action})
