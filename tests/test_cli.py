@@ -399,3 +399,12 @@ def test_paths_alone_mean_what_the_parser_makes_of_them():
     parsed = vars(check_parser().parse_args(["a.yaml", "b"]))
     assert parsed.pop("paths") == ["a.yaml", "b"]
     assert {name: value or None for name, value in parsed.items()} == {n: v or None for n, v in DEFAULTS.items()}
+
+
+def test_project_templates_are_passed_over(folder, capsys):
+    """A folder that cookiecutter names holds no template yet; one that is named is read all the same."""
+    made = folder / "{{cookiecutter.project}}"
+    made.mkdir()
+    (made / "template.yaml").write_text("Resources:\n{% if api %}\n  Fn: {Type: AWS::Lambda::Function}\n{% endif %}\n")
+    assert command(["--select", "LL001", "."]) == 0
+    assert command(["--select", "LL001", str(made / "template.yaml")]) == 1
