@@ -45,6 +45,9 @@ class Artifacts(Protocol):
     def code(self, resource: Resource) -> LocalCode | None:
         """The local path of a function's or layer's code."""
 
+    def context(self, logical_id: str) -> LocalCode | None:
+        """The folder that ``sam build`` makes a function's image from: ``keys`` begin with its Metadata."""
+
     def package(self, deployment: Deployment, resource: Resource) -> Package | None:
         """The package of a zip function or a layer (``.aws-sam/build`` where it holds what the source is)."""
 

@@ -45,6 +45,16 @@ class LocalPaths:
             value, keys = value["ImageUri"], (key, "ImageUri")
             if "amazonaws.com" in value or not self._is_image_path(value):
                 return None
+        return self._local(value, keys)
+
+    def context(self, logical_id: str) -> LocalCode | None:
+        """See model.local.Artifacts; SAM leaves Metadata out of what it makes, so it is read as it was written."""
+        written = self._template.document.root["Resources"].get(logical_id)
+        metadata = written.get("Metadata") if isinstance(written, dict) else None
+        value = metadata.get("DockerContext") if isinstance(metadata, dict) else None
+        return self._local(value, ("Metadata", "DockerContext"))
+
+    def _local(self, value: Any, keys: tuple[str, ...]) -> LocalCode | None:
         if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
             return None
         from lambdalint.model.local import LocalCode
