@@ -72,8 +72,11 @@ class LocalPaths:
                 continue
             if not name or not all(self._looked_up(folder)):
                 return None
-            with os.scandir(folder) as found:
-                meant = nearest(name, (entry.name for entry in islice(found, MOST_NAMES)))
+            try:
+                with os.scandir(folder) as found:
+                    meant = nearest(name, (entry.name for entry in islice(found, MOST_NAMES)))
+            except OSError:  # a file, or a folder that may not be read
+                return None
             whole = "/".join([*parts[:at], meant, *parts[at + 1 :]]) if meant else ""
             return whole if all(self._looked_up(os.path.join(self._template.directory, whole))) and whole else None
         return None
