@@ -465,3 +465,23 @@ def test_paths_alone_mean_what_the_parser_makes_of_them():
     parsed = vars(check_parser().parse_args(["a.yaml", "b"]))
     assert parsed.pop("paths") == ["a.yaml", "b"]
     assert {name: value or None for name, value in parsed.items()} == {n: v or None for n, v in DEFAULTS.items()}
+
+
+def test_project_templates_are_passed_over(folder, capsys):
+    """A folder that cookiecutter names holds no template yet; one that is named is read all the same."""
+    made = folder / "{{cookiecutter.project}}"
+    made.mkdir()
+    (made / "template.yaml").write_text("Resources:\n{% if api %}\n  Fn: {Type: AWS::Lambda::Function}\n{% endif %}\n")
+    assert command(["--select", "LL001", "."]) == 0
+    assert command(["--select", "LL001", str(made / "template.yaml")]) == 1
+
+
+def test_files_with_resources_of_another_kind_are_passed_over(folder, capsys):
+    """An event that names a resource type is no template with a malformed section, unless it is named itself."""
+    (folder / "event.json").write_text('{"source": "audit", "Resources": [{"Type": "AWS::Lambda::Function"}]}')
+    (folder / "broken.yaml").write_text('Description: none\nResources: ["AWS::Lambda::Function"]\n')
+    assert command(["--select", "LL002", "."]) == 1
+    output = capsys.readouterr().out
+    assert "broken.yaml" in output
+    assert "event.json" not in output
+    assert command(["--select", "LL002", "event.json"]) == 1

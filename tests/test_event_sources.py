@@ -8,6 +8,7 @@ import time
 import pytest
 import yaml
 
+from lambdalint.checks.titles import TITLES
 from lambdalint.engine import readings
 from lambdalint.model.arns import function_of, parse, resource_of, service_of, single
 from lambdalint.model.connections import connections, event_sources, published_as
@@ -368,3 +369,8 @@ def test_linear():
         return time.perf_counter() - before
 
     assert seconds(400) < 12 * seconds(100) + 0.05
+
+
+def test_every_kind_has_words_for_a_sentence() -> None:
+    unsaid = [kind for kind in load().facts("event_sources")["sources"] if kind not in TITLES]
+    assert unsaid == []

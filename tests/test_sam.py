@@ -193,6 +193,7 @@ def test_every_recorded_place_is_in_the_document() -> None:
         ({"CodeUri": None}, "."),
         ({"CodeUri": "s3://b/k/l?versionId=3"}, {"S3Bucket": "b", "S3Key": "k/l", "S3ObjectVersion": "3"}),
         ({"CodeUri": {"Bucket": "b", "Key": {"Ref": "K"}}}, {"S3Bucket": "b", "S3Key": {"Ref": "K"}}),
+        ({"CodeUri": {"Ref": "Source"}}, {"Ref": "Source"}),  # sam build reads it
         ({"InlineCode": "x"}, {"ZipFile": "x"}),
     ],
 )

@@ -71,7 +71,7 @@ def invoke_permission(
         if source.kind == _URL:
             kind = "url" if kind == "default" else kind
         weak = kind == "unqualified" or facts["sources"][source.kind].get("principal_verified") == "known"
-        fields = {"principal": principals[0], "invoked": _invoked(source.qualifier)}
+        fields = {"principal": principals[0], "invoked": _invoked(deployment.owner(function.id), source.qualifier)}
         reads = tuple(_absent(deployment, function))
         yield Problem(source.place, kind, fields, related, WARNING if weak else None, reads)
 
@@ -124,10 +124,10 @@ def _is_for_another(deployment: Deployment, permission: Permission, source: Even
     return any(other is not None and other.type == own.type for other in map(deployment.resource, named))
 
 
-def _invoked(qualifier: Value) -> str:
+def _invoked(function: str, qualifier: Value) -> str:
     if isinstance(qualifier, str) and qualifier != "$LATEST":
-        return f"the version {qualifier}" if qualifier.isdigit() else f"the alias {qualifier}"
-    return "the function itself" if qualifier in (None, "$LATEST") else "a version"
+        return f"the {'version' if qualifier.isdigit() else 'alias'} {qualifier} of {function}"
+    return f"{function} itself" if qualifier in (None, "$LATEST") else f"a version of {function}"
 
 
 def _leaves_the_template(deployment: Deployment, function: Function) -> bool:

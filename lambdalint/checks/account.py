@@ -97,7 +97,7 @@ def provisioned_over_reserved(function: Function, deployment: Deployment) -> Ite
         return
     provided = _provisioned(deployment, function)
     total = sum(value for _, value in provided)
-    if total > reserved:
+    if provided and total > reserved:
         first, *others = (resource.at(*_PROVISIONED) for resource, _ in provided)
         related = [(function.at("ReservedConcurrentExecutions"), "the reserved concurrency")]
         related += [(place, "more provisioned concurrency") for place in others]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lambdalint.checks import check
+from lambdalint.checks.titles import title
 from lambdalint.finding import Problem
 from lambdalint.model.connections import event_sources, published_as
 from lambdalint.model.deployment import Deployment
@@ -139,7 +140,8 @@ def no_failure_destination(function: Function, deployment: Deployment, ignored: 
     sources = [s for s in event_sources(deployment, function) if s.mode == ASYNC and s.kind not in ignored]
     if not sources or any(_has_destination(one) for one in _invoke_configs(deployment, function)):
         return
-    yield Problem(function.place, fields={"kind": sources[0].kind}, related=((sources[0].place, "the event source"),))
+    fields = {"source": title(sources[0].kind)}
+    yield Problem(function.place, fields=fields, related=((sources[0].place, "the event source"),))
 
 
 def _invoke_configs(deployment: Deployment, function: Function) -> Iterator[Resource]:

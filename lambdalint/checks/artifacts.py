@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lambdalint.checks import check
-from lambdalint.finding import Notice, Problem
+from lambdalint.finding import Notice, Place, Problem
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.local import LocalCode
-from lambdalint.model.resource import Resource
+from lambdalint.model.resource import Function, Resource
 
 _PLACEHOLDER = re.compile(r"\{\{|\$\{|<[^>]*>|\bREPLACE|%\w+%")
 """A template of templates (cookiecutter): no path yet."""
@@ -26,19 +26,28 @@ def artifact_missing(
         return  # nobody knows which folder standard input's paths start from
     stacks = deployment.of_type("AWS::CloudFormation::Stack")
     named: list[tuple[Resource, LocalCode | None]] = [(one, artifacts.nested(one)) for one in stacks]
-    named += [(one, artifacts.code(one)) for one in (*deployment.functions, *deployment.layers)]
+    for one in (*deployment.functions, *deployment.layers):
+        code = artifacts.code(one)
+        if code is None and isinstance(one, Function) and one.is_image:
+            code = artifacts.context(deployment.owner(one.id))
+        named.append((one, code))
     for resource, code in named:
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
+        owner = deployment.owner(resource.id)
         is_code = resource.type != "AWS::CloudFormation::Stack"
         if not code.asset and (_is_output(code.written, folders, endings) or artifacts.ignored(code.path)):
             unseen = "rules about packages" if is_code else "rules"
             words = f"{code.written} is not there: a build makes it, and {unseen} could not look at it"
-            yield Notice(words, deployment.template.document.path, deployment.owner(resource.id))
+            yield Notice(words, deployment.template.document.path, owner)
             continue
         kind = "asset" if code.asset else "default" if is_code else "template"
         looked = os.path.relpath(code.path, deployment.template.directory).replace(os.sep, "/")
-        yield Problem(resource.at(*code.keys), kind, {"path": code.written, "looked": looked})
+        meant = None if code.asset else artifacts.alike(code)
+        fields = {"path": code.written, "looked": looked, "nearest": f"; did you mean {meant}?" if meant else ""}
+        beside = code.keys[0] == "Metadata"
+        place = Place(("Resources", owner, *code.keys), written=True) if beside else resource.at(*code.keys)
+        yield Problem(place, kind, fields, reads=(resource.place,))
 
 
 def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:

@@ -44,6 +44,7 @@ def caller_waits_less(
         return
     waits, source = shortest
     fields = {"timeout": timeout, "caller": title(source.kind), "waits": int(waits) if waits == int(waits) else waits}
+    fields["context"] = " by its own setting" if waits != quotas[source.kind].max else ""
     yield Problem(function.at("Timeout"), fields=fields, related=((source.place, "the caller"),))
 
 

@@ -79,9 +79,17 @@ def variable_unused(function: Function, deployment: Deployment) -> Iterator[Prob
     for name in sorted(_unread(deployment, function) or ()):
         place = function.at("Environment", "Variables", name, key=True)
         written = deployment.origin(place.path).path
-        heirs = [one for one in deployment.functions if written is not None and written[:1] == ("Globals",)]
-        if all(_leaves_unread(deployment, heir, name) for heir in heirs):
+        shared = written is not None and written[:1] == ("Globals",)
+        if shared and _has_absent_function(deployment):
+            continue  # what is not in this deployment may be what reads it in another
+        if all(_leaves_unread(deployment, heir, name) for heir in deployment.functions if shared):
             yield Problem(place, fields={"variable": name})
+
+
+def _has_absent_function(deployment: Deployment) -> bool:
+    section = deployment.sections.get("Resources")
+    raws = [section.get(logical_id) for logical_id in deployment.absent] if isinstance(section, dict) else []
+    return any(isinstance(raw, dict) and str(raw.get("Type")).endswith("::Function") for raw in raws)
 
 
 def _leaves_unread(deployment: Deployment, function: Function, name: str) -> bool:

@@ -112,7 +112,10 @@ def _missing(
     for layer in packages:
         if any(layer.may_have(root + name) for root in ("", "nodejs/", "nodejs/node_modules/") for name in wanted):
             return
+    code = (*function.place.path, "Properties", "Code")
+    unsaid = deployment.in_document(code) == deployment.in_document(function.place.path)
     fields = {"handler": handler, "runtime": runtime, "wanted": _shown(wanted), "nearest": ""}
+    fields["context"] = " (without CodeUri: the template's folder)" if unsaid else ""
     at = function.at("Handler") if handler else function.place
     wrapping = _folder_around(package, wanted)
     if wrapping is not None:

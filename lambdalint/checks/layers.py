@@ -19,6 +19,7 @@ _CODE = {
     "ruby": re.compile(r"\.rb$|(?:^|/)gems/"),
 }
 """What shows that a layer is meant for a family of runtimes."""
+_SITE = re.compile(r"python/lib/(python\d+\.\d+)/site-packages/")
 _EVERYWHERE = ("bin/", "lib/", "extensions/", "bootstrap")
 """On PATH, on LD_LIBRARY_PATH, and what is started: of use to any runtime."""
 
@@ -35,6 +36,8 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
     use = next((use for use in package_uses(deployment) if use.package.path == package.path), None)
     families = [family for family in _families(layer, use) if family in folders]
     looked = [folder for family in families for folder in folders[family]]
+    if families == ["python"]:
+        yield from _other_version(layer, deployment, package, _runtimes(layer, use))
     if not families or any(name.startswith((*looked, *_EVERYWHERE)) for name in package.members):
         return
     if any(package.may_have(folder) or artifacts.ignored(f"{package.path}/{folder}") for folder in looked):
@@ -50,12 +53,29 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
             yield Problem(layer.at(*code.keys), fields=fields)
 
 
-def _families(layer: Layer, use: PackageUse | None) -> list[str]:
-    """The families of runtimes that the layer is for: as it declares, else those of its functions."""
+def _other_version(layer: Layer, deployment: Deployment, package: Package, runtimes: list[str]) -> Iterator[Problem]:
+    """All of a Python layer in the folders of versions that it is not for: each version looks in its own."""
+    found = {match[1] for name in package.members if (match := _SITE.match(name))}
+    if not found or not runtimes or found & set(runtimes):
+        return
+    if any(_CODE["python"].search(name) and not _SITE.match(name) for name in package.members):
+        return
+    code = deployment.template.artifacts.code(layer)
+    yield Problem(layer.at(*code.keys), "version", {"found": sorted(found), "families": runtimes})
+
+
+def _runtimes(layer: Layer, use: PackageUse | None) -> list[str]:
+    """The runtimes that the layer is for: as it declares, else those of its functions."""
     declared = layer.get("CompatibleRuntimes")
     names = [name for name in declared if isinstance(name, str)] if isinstance(declared, list) else []
     if not names and use is not None:
         names = [function.runtime for function in use.functions if function.runtime is not None]
+    return names
+
+
+def _families(layer: Layer, use: PackageUse | None) -> list[str]:
+    """The families of those runtimes; none where one of them is of no known family."""
+    names = _runtimes(layer, use)
     families = [found[0] for name in names if (found := re.match(r"python|nodejs|java|ruby", name))]
     return list(dict.fromkeys(families)) if len(families) == len(names) else []
 

@@ -66,7 +66,7 @@ def _names(names: Collection[str]) -> str:
 
 @check("role")
 def wildcard_actions(role: Role, deployment: Deployment) -> Iterator[Problem]:
-    """``*`` or ``service:*``; NotAction and NotResource with Allow are as wide. Not what LL506 says."""
+    """``*`` or ``service:*``; NotAction and NotResource with Allow are as wide. ``*`` on ``*`` is LL506's."""
     for statement in _allowing(deployment, role):
         if is_admin(statement) and not _bounded(deployment, role):
             continue

@@ -146,8 +146,13 @@ class Deployment:
     def _is_there(self, need: str) -> bool:
         if need in ("local-code", "local-path"):
             artifacts = self.template.artifacts
-            codes = map(artifacts.code, (*self.functions, *self.layers)) if artifacts is not None else ()
-            return any(code is not None and (code.exists or need == "local-path") for code in codes)
+            if artifacts is None:
+                return False
+            codes = map(artifacts.code, (*self.functions, *self.layers))
+            if any(code is not None and (code.exists or need == "local-path") for code in codes):
+                return True
+            images = (one for one in self.functions if one.is_image) if need == "local-path" else ()
+            return any(artifacts.context(self.owner(one.id)) is not None for one in images)
         if need == "own-role":
             return not all(map(self._is_sams_own, self.roles))
         if need == "override":

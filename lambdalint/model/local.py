@@ -48,6 +48,9 @@ class Artifacts(Protocol):
     def nested(self, stack: Resource) -> LocalCode | None:
         """The local path of the template that a nested stack deploys."""
 
+    def context(self, logical_id: str) -> LocalCode | None:
+        """The folder that ``sam build`` makes a function's image from: ``keys`` begin with its Metadata."""
+
     def package(self, deployment: Deployment, resource: Resource) -> Package | None:
         """The package of a zip function or a layer (``.aws-sam/build`` where it holds what the source is)."""
 
@@ -61,6 +64,9 @@ class Artifacts(Protocol):
 
     def source(self, deployment: Deployment, function: Function) -> Source | None:
         """The Python code that a function's handler reaches; None where it is no Python or not here."""
+
+    def alike(self, code: LocalCode) -> str | None:
+        """A path like one that does not exist: another case, a slip in one of its names; None where there is none."""
 
     def ignored(self, path: str) -> bool:
         """Whether git ignores a path, there or not."""

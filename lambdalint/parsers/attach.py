@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lambdalint.model.resource import Layer, Resource
 from lambdalint.model.template import Template
+from lambdalint.nearest import nearest
 from lambdalint.settings import Settings
 
 if TYPE_CHECKING:
     from lambdalint.model.local import LocalCode
 
 _SCHEMES = ("s3://", "http://", "https://")
+MOST_NAMES = 1_000
+"""Names of a folder that are looked through for one like that which is not there."""
 IMAGE_ENDINGS = (".tar", ".tar.gz", ".tgz")
 
 
@@ -48,6 +52,13 @@ class LocalPaths:
         """The local path of the template that a nested stack deploys; None where it is none, or an assembly's."""
         return None if self._template.kind == "cdk" else self._named(stack.get("TemplateURL"), ("TemplateURL",))
 
+    def context(self, logical_id: str) -> LocalCode | None:
+        """See model.local.Artifacts; SAM leaves Metadata out of what it makes, so it is read as it was written."""
+        written = self._template.document.root["Resources"].get(logical_id)
+        metadata = written.get("Metadata") if isinstance(written, dict) else None
+        value = metadata.get("DockerContext") if isinstance(metadata, dict) else None
+        return self._named(value, ("Metadata", "DockerContext"))
+
     def _named(self, value: Any, keys: tuple[str, ...]) -> LocalCode | None:
         if not isinstance(value, str) or not value.strip() or value.startswith(_SCHEMES):
             return None
@@ -56,6 +67,24 @@ class LocalPaths:
         path = os.path.normpath(os.path.join(self._template.directory, value))
         inside, exists = self._looked_up(path)
         return LocalCode(path, value, keys, exists, inside)
+
+    def alike(self, code: LocalCode) -> str | None:
+        """See model.local.Artifacts: the first name of the path that is not there, as its folder may have it."""
+        parts = code.written.rstrip("/").split("/")
+        for at, name in enumerate(parts):
+            folder = os.path.normpath(os.path.join(self._template.directory, *parts[:at]))
+            if os.path.lexists(os.path.join(folder, name)):
+                continue
+            if not name or not all(self._looked_up(folder)):
+                return None
+            try:
+                with os.scandir(folder) as found:
+                    meant = nearest(name, (entry.name for entry in islice(found, MOST_NAMES)))
+            except OSError:  # a file, or a folder that may not be read
+                return None
+            whole = "/".join([*parts[:at], meant, *parts[at + 1 :]]) if meant else ""
+            return whole if all(self._looked_up(os.path.join(self._template.directory, whole))) and whole else None
+        return None
 
     def _is_image_path(self, written: str) -> bool:
         """Whether an ImageUri is a path; the name of a repository may look like one, unless a layout lies there."""

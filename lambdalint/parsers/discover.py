@@ -180,6 +180,8 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
                         continue
                     if os.path.exists(os.path.join(entry.path, "pyvenv.cfg")):
                         continue
+                    if "{{" in entry.name:
+                        continue  # a project template (cookiecutter): its files are templates of templates
                     yield from walk(entry.path, name, depth + 1)
                 elif (
                     entry.name.lower().endswith(EXTENSIONS)

@@ -20,8 +20,8 @@ def read_template(source: Source, settings: Settings) -> Reading:
     """The deployments of one template file; a file that cannot be read gives its faults."""
     shown = "<stdin>" if source.path == "-" else source.path
     document = parse(source.data or b"", shown)
-    if not source.named and any(fault.kind == "not-a-template" for fault in document.faults):
-        # A list (a playbook, the cases of a test) or several documents that happen to name a resource.
+    if not source.named and (any(fault.kind == "not-a-template" for fault in document.faults) or _is_other(document)):
+        # A list (a playbook, the cases of a test), several documents, an event: they happen to name a resource.
         return Reading(Input(shown, document, ()))
     if document.faults and document.root is None:
         return Reading(Input(shown, document, document.faults))
@@ -29,6 +29,18 @@ def read_template(source: Source, settings: Settings) -> Reading:
     named, faults = deployments_named(absolute, source, settings)
     reading = read_document(document, absolute, named, settings)
     return reading._replace(input=reading.input._replace(faults=reading.input.faults + faults))
+
+
+_SECTIONS = frozenset(
+    "AWSTemplateFormatVersion Description Metadata Parameters Rules Mappings Conditions Transform Resources Outputs "
+    "Hooks Globals".split()
+)
+
+
+def _is_other(document: Document) -> bool:
+    """Whether a file has Resources of another kind than a template's, beside what no template has."""
+    root = document.root
+    return isinstance(root, dict) and not isinstance(root.get("Resources") or {}, dict) and not root.keys() <= _SECTIONS
 
 
 def read_document(document: Document, absolute: str, named: Sequence[Named], settings: Settings) -> Reading:

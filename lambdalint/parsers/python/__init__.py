@@ -200,7 +200,8 @@ def _handler(
     unsure = value.scope.open or not complete or value.state == "running"
     if not unsure and found.file:
         data = path[found.root].read(found.file)
-        unsure = data is None or _DYNAMIC_NAMES.search(data) is not None
+        bound = rb"\bglobal\s[^\n#]*\b" + re.escape(name.encode()) + rb"\b"  # by a function of the module
+        unsure = data is None or _DYNAMIC_NAMES.search(data) is not None or re.search(bound, data) is not None
     return plain._replace(name_status="unknown" if unsure else "missing", names=names)
 
 

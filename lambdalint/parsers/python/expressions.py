@@ -40,6 +40,8 @@ ALWAYS_SET = frozenset(
     "LAMBDA_RUNTIME_DIR".split()
 )
 """Variables that Lambda sets: a test for them is decided."""
+LINUX = {"sys.platform": "linux", "os.name": "posix"}
+"""What says which system the code runs on: in Lambda always this one."""
 
 
 class Expressions(Following):
@@ -269,6 +271,11 @@ class Expressions(Following):
             return False if isinstance(value, External) and value.path.startswith("typing") else None
         if kind == "==" and test[1] == ["v", "__name__"] and test[2] is not None and test[2][0] == "k":
             return bool((test[2][1] == frame.module.module.name) != test[3])
+        if kind == "==" and test[1] is not None and test[1][0] in ("v", "a") and test[1][-1] in ("platform", "name"):
+            value = self.value(test[1], frame)
+            there = LINUX.get(value.path) if isinstance(value, External) else None
+            if there is not None and test[2] is not None and test[2][0] == "k":
+                return bool((test[2][1] == there) != test[3])
         if kind == "in" and test[1] is not None and test[1][0] == "k" and test[1][1] in ALWAYS_SET:
             return (not test[3]) if self.value(test[2], frame) == External("os.environ") else None
         if kind == "c" and len(test[2]) == 1 and test[2][0] is not None and test[2][0][0] == "k":

@@ -214,7 +214,7 @@ def _code(expansion: Expansion, owner: Owner) -> Any:
             code = location(expansion, owner, "CodeUri", place)
             if written.get("CodeUri") is None and (written.get("ImageUri") is not None or kind != "Zip"):
                 code = {"ImageUri": written.get("ImageUri")}
-    if written.get("SourceKMSKeyArn") and kind == "Zip" and isinstance(code, dict):
+    if written.get("SourceKMSKeyArn") and kind == "Zip" and isinstance(code, dict) and not intrinsic(code):
         code["SourceKMSKeyArn"] = written["SourceKMSKeyArn"]
         expansion.move(owner, (*place, "SourceKMSKeyArn"), owner.at("SourceKMSKeyArn"))
     return code
@@ -255,6 +255,8 @@ def location(expansion: Expansion, owner: Owner, name: str, place: Path) -> Any:
         return "."
     if isinstance(uri, dict):
         if not uri.get("Bucket") or not uri.get("Key"):
+            if intrinsic(uri) and _is_built(owner) and not _names_s3(expansion.resolve(uri)):
+                return uri
             expansion.fault("code-location", owner.at(name), property=name, intrinsic=intrinsic(uri))
             return Unknown(f"{name} is not a place that SAM can read")
         code: dict[str, Any] = {}
@@ -274,6 +276,24 @@ def location(expansion: Expansion, owner: Owner, name: str, place: Path) -> Any:
     if found is None:
         return uri
     return {theirs: found[mine] for mine, theirs in _S3_NAMES if mine in found}
+
+
+def _is_built(owner: Owner) -> bool:
+    """Whether ``sam build`` makes the package: it evaluates a path itself, and writes that of what it built.
+
+    A layer it builds only with a BuildMethod.
+    """
+    metadata = owner.attributes.get("Metadata")
+    return owner.type == "Function" or (isinstance(metadata, dict) and "BuildMethod" in metadata)
+
+
+def _names_s3(value: Any) -> bool:
+    """Whether an intrinsic function may give an address in S3, which no build replaces."""
+    if isinstance(value, dict):
+        return any(_names_s3(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_names_s3(item) for item in value)
+    return isinstance(value, str) and value.startswith("s3://")
 
 
 _S3_NAMES = (

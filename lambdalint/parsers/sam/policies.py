@@ -146,7 +146,8 @@ class Role:
                 "policy-template", (*written, name), problem="unknown", name=name, nearest=nearest(name, known)
             )
         else:
-            self.expansion.fault("malformed", written, property="Policies", expected=["policy"])
+            expected = ["a policy's name or ARN", "a document with Statement", "a policy template"]
+            self.expansion.fault("malformed", written, property="Policies", expected=expected)
 
     def _from_template(self, policy: Any, written: Path) -> Any:
         """The policy document that a policy template stands for; None where SAM refuses it."""

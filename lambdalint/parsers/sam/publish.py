@@ -32,6 +32,7 @@ _CORS = {
     "ExposeHeaders": list,
     "MaxAge": int,
 }
+_WORDS = {list: "list", bool: "boolean", int: "number"}
 _DESTINATIONS = ("SQS", "SNS", "EventBridge", "Lambda", "S3Bucket")
 
 
@@ -60,7 +61,7 @@ def version_and_alias(expansion: Expansion, owner: Owner, function: dict[str, An
     at = owner.at("AutoPublishAlias")
     name = expansion.resolve(written["AutoPublishAlias"])
     if not isinstance(name, str):
-        if not expansion.unsettled(name):
+        if intrinsic(name) and not expansion.unsettled(name):  # any other type is malformed, and told already
             expansion.fault("alias-name", at, value=name, intrinsic=intrinsic(name))
         return None
     if not _ALIAS.match(name):
@@ -171,7 +172,7 @@ def _check_cors(expansion: Expansion, owner: Owner, cors: Any) -> None:
             expansion.fault("unknown-property", (*at, name), property=name)
         elif not unknown(value) and not intrinsic(value):
             if not isinstance(value, _CORS[name]):
-                expansion.fault("malformed", (*at, name), property=name, expected=[_CORS[name].__name__])
+                expansion.fault("malformed", (*at, name), property=name, expected=[_WORDS[_CORS[name]]])
 
 
 # --- destinations of asynchronous invocation
