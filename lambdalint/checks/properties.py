@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Path, Place, Problem
 from lambdalint.model.deployment import Deployment
-from lambdalint.model.values import Text, Unknown, number
+from lambdalint.model.values import Text, Unknown, is_open, number
 from lambdalint.nearest import nearest
 
 Node = Any
@@ -48,6 +48,10 @@ PACKAGED = (("Properties", "Code"), ("Properties", "Content"))
 """Blocks that may be a local path, which ``aws cloudformation package`` replaces."""
 
 
+TOLD = frozenset((("AWS::Lambda::EventSourceMapping", ("DestinationConfig", "OnSuccess")),))  # LL418
+"""Names that a type does not have, and that another rule has a better word for."""
+
+
 NUMBERS = ("MemorySize", "ReservedConcurrentExecutions", "Timeout")
 """A function's numbers that templates take from parameters and maps: judged by what these give, too."""
 
@@ -71,10 +75,18 @@ def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Pr
 
     table = load("properties")
     for misfit in misfits(subject):
-        if misfit.kind != "wrong-type":
+        if misfit.kind != "wrong-type" and (misfit.slip or not _may_be_taken(subject, misfit.path)):
             fields = {"owner": misfit.owner, "checked_on": table["checked_on"], **misfit.fields}
             place = _place(subject, misfit.path, True)
             yield Problem(place, misfit.kind, fields, severity=None if misfit.slip else WARNING)
+
+
+def _may_be_taken(deployment: Deployment, path: Path) -> bool:
+    """Whether a name may be meant for a macro, which takes it away."""
+    if path[0] != "Resources":
+        return deployment.is_open
+    resource = deployment.resource(str(path[1]))
+    return resource is not None and is_open(resource.properties)
 
 
 @check("deployment")
@@ -129,6 +141,8 @@ def _misfits(root: Any, table: Mapping[str, Any]) -> Iterator[Misfit]:
         path: Path = ("Resources", logical_id, "Properties")
         other = _counterpart(kind)
         for misfit in _block(types[kind], resource["Properties"], path, kind, kind):
+            if (kind, misfit.path[3:]) in TOLD:
+                continue
             if not misfit.slip and misfit.path[3:] in [(name,) for name in types.get(other, {}).get("properties", ())]:
                 misfit = misfit._replace(kind="other-type", slip=True, fields={**misfit.fields, "other": other})
             yield misfit
