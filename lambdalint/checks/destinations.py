@@ -166,6 +166,8 @@ def unused_dead_letter_queue(
     waiting = {kind for kind, entry in facts["sources"].items() if entry["mode"] != "async"} - _MAY_NOT_WAIT
     if not found or any(source.kind not in waiting or source.mode == "async" for source in found):
         return
+    if any(source.kind == "edge" for source in found):
+        return  # LL901
     principals = {
         principal
         for kind, entry in facts["sources"].items()
