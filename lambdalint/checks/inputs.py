@@ -121,7 +121,42 @@ def _is_uncertain(fault: Fault, root: Mapping[str, Any]) -> bool:
         at = at[step] if isinstance(at, list) and isinstance(step, int) and step < len(at) else inside
     if fault.kind == "logical-id" and "{" in str(fault.fields.get("value")):
         return True
+    if fault.kind == "code-location" and fault.fields["property"] == "CodeUri" and _is_built(at, root):
+        return True
     return _has_key(above, "Fn::Transform") or _depends_on(at, frozenset(unset))
+
+
+_RESOLVED = frozenset(("Ref", "Fn::FindInMap", "Fn::If", "Fn::Join", "Fn::Select", "Fn::Sub"))
+"""What ``sam build`` resolves for itself."""
+
+
+def _is_built(written: Any, root: Mapping[str, Any]) -> bool:
+    """Whether ``sam build`` finds a function's folder by what is written, and then puts its own path in the place.
+
+    Without it, and of anything in S3 in any case, SAM's transform refuses an intrinsic function here.
+    """
+    if not isinstance(written, dict) or len(written) != 1 or not written.keys() <= _RESOLVED:
+        return False
+    words = set(_strings(written))
+    for section in ("Parameters", "Mappings"):
+        entries = root.get(section)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if any(name in word for word in tuple(words)):
+                words.update(_strings(entry))
+    return not any("s3:" in word or word in ("Bucket", "Key") for word in words)
+
+
+def _strings(node: Any) -> Iterator[str]:
+    """Every string of a raw tree, keys among them."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, child in node.items():
+            yield str(key)
+            yield from _strings(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _strings(child)
 
 
 def _has_key(node: Any, key: str) -> bool:
