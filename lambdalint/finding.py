@@ -144,9 +144,10 @@ class Finding(NamedTuple):
     """For a finding in an artifact or in code: the template's line that names it (SARIF points there)."""
 
     @property
-    def sort_key(self) -> tuple[str, int, int, str, str, str]:
+    def sort_key(self) -> tuple[str, int, int, str, str, str, str]:
         where = self.location
-        return (where.path, where.span.line, where.span.column, self.code, self.message, self.fingerprint)
+        place = (where.path, where.span.line, where.span.column)
+        return (*place, self.code, self.message, self.resource or "", self.fingerprint)
 
 
 class Notice(NamedTuple):

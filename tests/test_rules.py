@@ -42,3 +42,8 @@ def test_catalogue():
     assert {rule.code: (rule.name, rule.severity, rule.enabled) for rule in RULES} == {
         code: wanted[code] for code in BOOK.rules
     }
+
+
+def test_the_book_goes_by_code():
+    codes = list(BOOK.rules)
+    assert codes == sorted(codes)

@@ -24,7 +24,7 @@ from lambdalint.model.permissions import (
     unplaced_permissions,
 )
 from lambdalint.model.quota import Quota
-from lambdalint.model.resource import Function
+from lambdalint.model.resource import NAME_PROPERTIES, Function
 from lambdalint.model.values import Reference, Text, Unknown, Value, is_open, lower_bound, references
 
 _URL, _ALEXA = "function-url", "alexa"
@@ -114,14 +114,23 @@ def _covers(deployment: Deployment, permission: Permission, source: EventSource,
 
 
 def _is_for_another(deployment: Deployment, permission: Permission, source: EventSource) -> bool:
-    """Whether its SourceArn refers to other resources only, one of them of the trigger's own type."""
+    """Whether its SourceArn says another name, or refers to other resources only, one of them of the trigger's type."""
     own = source.source_resource
+    if own is not None and own.type in _NAMED:
+        name, arn = own.get(NAME_PROPERTIES[own.type]), parse(permission.source_arn)
+        written = arn.resource[0] if arn is not None and len(arn.resource) == 1 else None
+        if isinstance(name, str) and isinstance(written, str) and not {"*", "?"} & {*written}:
+            return written != name
     if own is None or any(isinstance(part, Unknown) for part in getattr(permission.source_arn, "parts", ())):
         return False
     named = {reference.resource for reference in references(permission.source_arn)}
     if own.id in named or source.resource.id in named:
         return False
     return any(other is not None and other.type == own.type for other in map(deployment.resource, named))
+
+
+_NAMED = ("AWS::S3::Bucket", "AWS::SNS::Topic")
+"""Types whose ARN ends in the name that the template gives them, and in nothing else."""
 
 
 def _invoked(function: str, qualifier: Value) -> str:

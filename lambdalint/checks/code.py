@@ -26,7 +26,7 @@ from lambdalint.model.values import Reference, Text, Value
 _WAITS_FOR = {"connect": "a connection", "read": "an answer", "total": "a request"}
 _LIBRARIES = {"boto3": "SDK"}
 _TASK_ROOT = "/var/task"
-_WRITABLE = ("/tmp", "/mnt", "/dev")
+_WRITABLE = ("/tmp", "/mnt", "/dev", "/proc")
 
 
 @check("function")

@@ -162,6 +162,8 @@ def _python(function: Function, deployment: Deployment, package: Package | None,
         if not (_hidden(deployment, package, wanted) or _has(package, wanted)):
             yield from _missing(function, deployment, package, wanted, text, str(function.runtime))
     elif handler.module_status == "found" and handler.name_status == "missing":
+        if any((fault.root, fault.file) == (handler.root, handler.file) for fault in source.faults):
+            return  # LL212: what a module defines that cannot be parsed is nothing to speak of
         meant = nearest(handler.name, handler.names)
         fields["nearest"] = f": did you mean {meant}?" if meant else ""
         place = source.file_place(handler.root, handler.file) if handler.file and not inline else None

@@ -19,7 +19,12 @@ _CODE = {
     "ruby": re.compile(r"\.rb$|(?:^|/)gems/"),
 }
 """What shows that a layer is meant for a family of runtimes."""
-_SITE = re.compile(r"python/lib/(python\d+\.\d+)/site-packages/")
+_VERSIONED = {
+    "python": (re.compile(r"python/lib/python(\d+\.\d+)/"), re.compile(r"python(\d+\.\d+)")),
+    "nodejs": (re.compile(r"nodejs/node(\d+)/"), re.compile(r"nodejs(\d+)")),
+    "ruby": (re.compile(r"ruby/gems/(\d+\.\d+)\.\d+/"), re.compile(r"ruby(\d+\.\d+)")),
+}
+"""By family: the folders that runtimes of one version alone look in, and where a runtime's name has its version."""
 _EVERYWHERE = ("bin/", "lib/", "extensions/", "bootstrap")
 """On PATH, on LD_LIBRARY_PATH, and what is started: of use to any runtime."""
 
@@ -34,11 +39,17 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
     if artifacts.has_build_step(deployment, layer) and not package.built:
         return
     use = next((use for use in package_uses(deployment) if use.package.path == package.path), None)
-    families = [family for family in _families(layer, use) if family in folders]
+    runtimes = _runtimes(layer, use)
+    families = [family for family in _families(runtimes) if family in folders]
     looked = [folder for family in families for folder in folders[family]]
-    if families == ["python"]:
-        yield from _other_version(layer, deployment, package, _runtimes(layer, use))
-    if not families or any(name.startswith((*looked, *_EVERYWHERE)) for name in package.members):
+    if not families:
+        return
+    seen = [name for name in package.members if name.startswith((*looked, *_EVERYWHERE))]
+    if seen:
+        others = [_of_other_version(name, runtimes) for name in seen if not name.endswith("/")]
+        if others and all(others) and any(_CODE[family].search(name) for family in families for name in seen):
+            fields = {"found": sorted(set(filter(None, others))), "runtimes": runtimes}
+            yield Problem(layer.at(*artifacts.code(layer).keys), "version", fields)
         return
     if any(package.may_have(folder) or artifacts.ignored(f"{package.path}/{folder}") for folder in looked):
         return
@@ -53,29 +64,27 @@ def layer_layout(layer: Layer, deployment: Deployment, folders: Mapping[str, lis
             yield Problem(layer.at(*code.keys), fields=fields)
 
 
-def _other_version(layer: Layer, deployment: Deployment, package: Package, runtimes: list[str]) -> Iterator[Problem]:
-    """All of a Python layer in the folders of versions that it is not for: each version looks in its own."""
-    found = {match[1] for name in package.members if (match := _SITE.match(name))}
-    if not found or not runtimes or found & set(runtimes):
-        return
-    if any(_CODE["python"].search(name) and not _SITE.match(name) for name in package.members):
-        return
-    code = deployment.template.artifacts.code(layer)
-    yield Problem(layer.at(*code.keys), "version", {"found": sorted(found), "families": runtimes})
-
-
 def _runtimes(layer: Layer, use: PackageUse | None) -> list[str]:
     """The runtimes that the layer is for: as it declares, else those of its functions."""
     declared = layer.get("CompatibleRuntimes")
     names = [name for name in declared if isinstance(name, str)] if isinstance(declared, list) else []
     if not names and use is not None:
         names = [function.runtime for function in use.functions if function.runtime is not None]
-    return names
+    return list(dict.fromkeys(names))
 
 
-def _families(layer: Layer, use: PackageUse | None) -> list[str]:
-    """The families of those runtimes; none where one of them is of no known family."""
-    names = _runtimes(layer, use)
+def _of_other_version(name: str, runtimes: list[str]) -> str | None:
+    """The folder that a member lies in where runtimes of another version alone look."""
+    for inside, of_runtime in _VERSIONED.values():
+        folder = inside.match(name)
+        versions = {found[1] for runtime in runtimes if (found := of_runtime.match(runtime))}
+        if folder is not None and folder[1] not in versions:
+            return folder[0]
+    return None
+
+
+def _families(names: list[str]) -> list[str]:
+    """The families of the runtimes; nothing where one is of a family that has no folder."""
     families = [found[0] for name in names if (found := re.match(r"python|nodejs|java|ruby", name))]
     return list(dict.fromkeys(families)) if len(families) == len(names) else []
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from lambdalint.checks import check
 from lambdalint.finding import WARNING, Path, Place, Problem
 from lambdalint.model.deployment import Deployment
-from lambdalint.model.values import Text, Unknown, number
+from lambdalint.model.values import Text, Unknown, is_open, number
 from lambdalint.nearest import nearest
 
 Node = Any
@@ -75,10 +75,18 @@ def unknown_property(subject: Deployment, deployment: Deployment) -> Iterator[Pr
     table = load("properties")
     for misfit in misfits(subject):
         # What is near no name may be meant for a macro, which sees it before CloudFormation does.
-        if misfit.kind != "wrong-type" and (misfit.slip or not subject.is_open):
+        if misfit.kind != "wrong-type" and (misfit.slip or not _may_be_taken(subject, misfit.path)):
             fields = {"owner": misfit.owner, "checked_on": table["checked_on"], **misfit.fields}
             place = _place(subject, misfit.path, True)
             yield Problem(place, misfit.kind, fields, severity=None if misfit.slip else WARNING)
+
+
+def _may_be_taken(deployment: Deployment, path: Path) -> bool:
+    """Whether a name may be meant for a macro, which takes it away."""
+    if path[0] != "Resources":
+        return deployment.is_open
+    resource = deployment.resource(str(path[1]))
+    return resource is not None and is_open(resource.properties)
 
 
 @check("deployment")

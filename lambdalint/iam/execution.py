@@ -34,11 +34,9 @@ WRITES = {
 @relation
 def functions_of(deployment: Deployment, role: Role) -> tuple[Function, ...]:
     """The functions that a role of the template is the execution role of, in the template's order."""
-    return tuple(
-        resource
-        for resource in deployment.referrers(role.id)
-        if isinstance(resource, Function) and role_of(deployment, resource) is role
-    )
+    named = isinstance(role.get("RoleName"), str)
+    near = deployment.of_type("AWS::Lambda::Function") if named else deployment.referrers(role.id)
+    return tuple(one for one in near if isinstance(one, Function) and role_of(deployment, one) is role)
 
 
 def policies_of(deployment: Deployment, function: Function) -> tuple[Role, RolePolicies] | None:

@@ -9,9 +9,10 @@ from lambdalint.finding import Path
 from lambdalint.iam.coverage import Context
 from lambdalint.iam.managed import ManagedPolicy, managed_policy
 from lambdalint.iam.policies import DENY, Grants, Origin, Policy, parse_policy
+from lambdalint.model.arns import parse
 from lambdalint.model.deployment import Deployment, relation
 from lambdalint.model.resource import Resource, Role
-from lambdalint.model.values import OpenList, OpenMap, Reference, Text, Unknown, Value, boolean, items, known
+from lambdalint.model.values import OpenList, OpenMap, Reference, Symbol, Text, Unknown, Value, boolean, items, known
 
 ATTACHING = {"AWS::IAM::Policy": "Roles", "AWS::IAM::ManagedPolicy": "Roles", "AWS::IAM::RolePolicy": "RoleName"}
 """Types of policies that attach themselves to roles, and the property that names those."""
@@ -75,8 +76,28 @@ def role_of(deployment: Deployment, function: Resource) -> Role | None:
     value = function.get("Role")
     if isinstance(value, Text) and len(value.parts) == 1:
         value = value.parts[0]
-    found = deployment.follow(value) if isinstance(value, Reference) and value.attribute == "Arn" else None
+    if isinstance(value, Reference):
+        found = deployment.follow(value) if value.attribute == "Arn" else None
+    else:
+        found = _by_name(deployment, value)
     return found if isinstance(found, Role) else None
+
+
+def _by_name(deployment: Deployment, value: Value) -> Resource | None:
+    """The role that an ARN of the stack's own account means: by a reference in it, or by the name that it is given."""
+    arn = parse(value)
+    if arn is None or arn.service != "iam" or arn.account not in (_ACCOUNT, deployment.account):
+        return None
+    first, *rest = arn.resource
+    if not isinstance(first, str) or not first.startswith("role/"):
+        return None
+    if not rest:
+        return deployment.named("AWS::IAM::Role", first.rpartition("/")[2])
+    is_name = len(rest) == 1 and first.endswith("/") and isinstance(rest[0], Reference) and rest[0].attribute == "Ref"
+    return deployment.follow(rest[0]) if is_name else None
+
+
+_ACCOUNT = Symbol("AWS::AccountId")
 
 
 @relation

@@ -9,7 +9,7 @@ from lambdalint.finding import Decision, Fault, Notice, Path
 from lambdalint.model.deployment import Deployment
 from lambdalint.model.resource import CLASSES, Resource, Written
 from lambdalint.model.template import Scenario, Template
-from lambdalint.model.values import OpenMap, Text, Unknown, Value, references
+from lambdalint.model.values import OpenList, OpenMap, Text, Unknown, Value, references
 from lambdalint.parsers.intrinsics import evaluate
 from lambdalint.parsers.parameters import Assignment, Named, Parameters
 from lambdalint.parsers.references import undefined
@@ -46,6 +46,11 @@ def transforms(root: Mapping[str, Any]) -> list[str | None]:
     names = section if isinstance(section, list) else [] if section is None else [section]
     found = [name.get("Name") if isinstance(name, dict) else name for name in names]
     return [name if isinstance(name, str) else None for name in found]
+
+
+def is_rewritten(root: Mapping[str, Any]) -> bool:
+    """Whether a macro of the user's own is given the whole template; AWS's change nothing that is written there."""
+    return not all(isinstance(name, str) and name.startswith("AWS::") for name in transforms(root))
 
 
 def shape(root: Any) -> tuple[Fault, ...]:
@@ -85,14 +90,17 @@ def shape(root: Any) -> tuple[Fault, ...]:
 def _is_without_sam(root: dict[str, Any]) -> bool:
     """Whether nothing in a template can turn SAM resources into CloudFormation; a macro of the user's own might."""
     names = transforms(root)
-    hosted = all(isinstance(name, str) and name.startswith("AWS::") for name in names)
-    return hosted and SAM not in names and not any(key.startswith("Fn::") for key in root)
+    return not is_rewritten(root) and SAM not in names and not any(key.startswith("Fn::") for key in root)
 
 
 def kind_of(value: Any) -> str:
     """What a value is, in words."""
     names = {dict: "a map", list: "a list", str: "a string", bool: "a boolean", type(None): "nothing"}
     return names.get(type(value), "a number")
+
+
+_MACROS = frozenset(("missing-property", "unknown-property", "event-source", "needs-definition"))
+"""What SAM would refuse, and may not see: a macro adds what is missing, and takes away what is its own."""
 
 
 class Expansion(NamedTuple):
@@ -105,6 +113,9 @@ class Expansion(NamedTuple):
     """Logical ID of what SAM makes for an event, and the event's type."""
     faults: tuple[Fault, ...]
     is_open: bool
+    """Resources may exist that are not seen."""
+    rewritten: bool
+    """A macro of the user's own goes over the whole template: anything may be added anywhere."""
     resources: dict[str, dict[str, Any]]
     uses: dict[str, Uses]
     reads: frozenset[str]
@@ -137,7 +148,8 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
         sam = expand_sam(template, parameters)
         template, owners, reads = sam.template, sam.owners, reads | sam.reads
         event_types = {name: event.type for event in sam.events for name in event.generated}
-        faults += tuple(fault._replace(path=_through(moved, fault.path)) for fault in sam.faults)
+        refused = (fault for fault in sam.faults if not (is_rewritten(root) and fault.kind in _MACROS))
+        faults += tuple(fault._replace(path=_through(moved, fault.path)) for fault in refused)
         moved = {**moved, **{path: _through(moved, target) for path, target in sam.moved.items()}}
     section = _map(template, "Resources")
     resources = {}
@@ -149,7 +161,20 @@ def expand(root: dict[str, Any], parameters: Mapping[str, Any]) -> Expansion:
         resources[logical_id] = resource
     read = {name: uses(raw) for name, raw in resources.items()}
     is_open = is_opaque or (loops is not None and loops.open)
-    return Expansion(template, moved, owners, event_types, faults, is_open, resources, read, reads, loops, is_opaque)
+    return Expansion(
+        template,
+        moved,
+        owners,
+        event_types,
+        faults,
+        is_open,
+        is_rewritten(root),
+        resources,
+        read,
+        reads,
+        loops,
+        is_opaque,
+    )
 
 
 def _through(moved: Mapping[Path, Path], path: Path) -> Path:
@@ -252,7 +277,8 @@ def _deployments(template: Template, planned: Plan, expansion: Any, as_of: str) 
             key = (id(expanded), logical_id, _state(reads, assignment, varying))
             found = shared.get(key)
             if found is None:
-                found = shared[key] = _resource(logical_id, raw, assignment, reads.literal if static else ())
+                found = _resource(logical_id, raw, assignment, reads.literal if static else (), expanded.rewritten)
+                shared[key] = found
             resources[logical_id] = found
         derived = bool(assignment.changes)
         yield Deployment(
@@ -315,13 +341,17 @@ def _state(reads: Uses, assignment: Assignment, varying: frozenset[str] | None) 
     return tuple(state)
 
 
-def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment, literal: Collection[int]) -> Resource:
+def _resource(
+    logical_id: str, raw: dict[str, Any], assignment: Assignment, literal: Collection[int], rewritten: bool
+) -> Resource:
     path: Path = ("Resources", logical_id)
     value, written = evaluate(raw.get("Properties"), assignment, (*path, "Properties"), literal)
     if not isinstance(value, dict):
         value = {} if value is None else OpenMap()
     if "Fn::Transform" in raw:
         value = OpenMap(value)
+    if rewritten:
+        value = _opened(value)
     condition = raw.get("Condition")
     if isinstance(condition, str):
         written[path] = Written(None, (), (Decision("condition", condition, True),))
@@ -329,3 +359,10 @@ def _resource(logical_id: str, raw: dict[str, Any], assignment: Assignment, lite
     referring = [item for item in value.values() if id(item) not in literal] if literal else value
     targets = frozenset(reference.resource for reference in references(referring))
     return CLASSES.get(raw["Type"], Resource)(logical_id, raw["Type"], value, attributes, written, targets)
+
+
+def _opened(value: Value) -> Any:
+    """The same with room for members that are not seen, at every depth."""
+    if isinstance(value, dict):
+        return OpenMap({name: _opened(member) for name, member in value.items()})
+    return OpenList(_opened(member) for member in value) if isinstance(value, list) else value

@@ -173,8 +173,8 @@ class RuleBook:
         self._own: dict[str, Mapping[str, Any]] = {}
         """A team's own rules, with their documentation."""
         self.rules: dict[str, Rule] = {}
-        for stem, data in sorted(rules.items()):
-            self.add(stem, data)
+        for stem in sorted(rules, key=lambda stem: stem.rpartition("/")[2]):
+            self.add(stem, rules[stem])
 
     def add(self, stem: str, data: Mapping[str, Any]) -> Rule:
         """``stem`` is ``family/CODE-name``, as the file is called."""

@@ -96,6 +96,7 @@ def _read(
     module_name, _, name = handler.rpartition(".")
     dotted = module_name.replace("/", ".")
     complete = True
+    modules.handler = (dotted, name)
     found = modules.find(dotted) if dotted else None
     value: Value | None = None
     try:

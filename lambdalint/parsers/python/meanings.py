@@ -49,8 +49,11 @@ def handed_over(run: Following, values: Values) -> None:
 def _partial(run: Following, frame: Frame, arguments: Values, keywords: Keywords, raw: Any) -> Value | None:
     if arguments and isinstance(arguments[0], Client):
         passed_on(run.facts, arguments)
-    # What it binds is lost; the function can still be followed.
-    return arguments[0] if arguments else None
+    bound = arguments[0] if arguments else None
+    # What it binds is lost, and with it what the rest takes; the function can still be followed.
+    if isinstance(bound, Decorated):
+        return Decorated(bound.function, bound.marks | {"unknown"})
+    return Decorated(bound, frozenset({"unknown"})) if isinstance(bound, Function) else bound
 
 
 def _path(run: Following, frame: Frame, arguments: Values, keywords: Keywords, raw: Any) -> Value | None:

@@ -7,7 +7,7 @@ The order is that of Lambda: the package, then each layer's folders as they are 
 from __future__ import annotations
 
 import sys
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
 from lambdalint.model.files import MAX_FILE, Files
@@ -61,6 +61,8 @@ class Modules:
         self.cache = cache
         self.third_party = third_party
         self.complete = True
+        self.handler = ("", "")
+        """The handler's module, and its name there."""
         self._found: dict[str, Module | None] = {"": None}
         self._opaque: dict[str, bool] = {}
         self._read = 0
@@ -132,7 +134,7 @@ class Modules:
         if self._data(module) is None:
             return None
         outline = None if self._is_interesting(module) else self._outline(module)
-        if outline is not None and not self._leads_somewhere(module):
+        if outline is not None and not self._leads_somewhere(module) and not self._hides_handler(module, outline):
             module.code = outline
         else:
             module.code = self._coded(module, True)
@@ -173,6 +175,13 @@ class Modules:
             code = read_code(data, parse)
             self.cache.put(key, code)
         return code
+
+    def _hides_handler(self, module: Module, outline: Mapping[str, Any]) -> bool:
+        """Whether the handler is bound to what an outline cannot tell: a lambda, a method of a new object."""
+        name = self.handler[1]
+        return module.name == self.handler[0] and any(
+            step[0] == "=" and step[2] is None and ["v", name] in step[1] for step in outline["blocks"][0]["body"]
+        )
 
     def _leads_somewhere(self, start: Module) -> bool:
         """Whether a module that is dull itself imports, in however many steps, one that is not."""
