@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code. Never raises for wrong usage or a closed pipe."""
+    _open_streams()
     try:
         return _dispatch(list(arguments))
     except BrokenPipeError:
@@ -49,12 +50,43 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments and arguments[0] in COMMANDS:
         command = arguments.pop(0)
     try:
+        if command == "check" and arguments:
+            _no_command(arguments[0])
         if command == "check":
             return _check(arguments)
         return _command(command, arguments)
     except (SettingsError, RuleError) as error:
         print(f"lambdalint: {error}", file=sys.stderr)
         return UNTRUSTED
+
+
+def _no_command(word: str) -> None:
+    """Raises SettingsError where a first word is no path and was probably meant as a command."""
+    if word.startswith("-") or os.path.lexists(word):
+        return
+    from lambdalint.nearest import nearest
+
+    options = {"help": "--help", "version": "--version"}
+    close = nearest(word, (*COMMANDS, *options))
+    if close:
+        raise SettingsError(f"there is no command and no path {word}; did you mean {options.get(close, close)}?")
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed (`>&-`) is None: what is written to it goes nowhere, and is no error."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def standard_input() -> bytes:
+    """All of it. Raises SettingsError where it is closed or cannot be read."""
+    try:
+        return sys.stdin.buffer.read()
+    except (AttributeError, OSError) as error:  # None, where it is closed
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise SettingsError(f"standard input cannot be read: {reason}") from None
 
 
 def _given(arguments: list[str]) -> Namespace:
@@ -65,7 +97,7 @@ def _given(arguments: list[str]) -> Namespace:
         return SimpleNamespace(**DEFAULTS, paths=arguments)  # type: ignore[return-value]
     from lambdalint.arguments import check_parser
 
-    return check_parser().parse_args(_overrides_together(arguments))
+    return check_parser().parse(_overrides_together(arguments))
 
 
 def _check(arguments: list[str]) -> int:
@@ -77,7 +109,7 @@ def _check(arguments: list[str]) -> int:
     if given.show_settings:
         _print(_shown(prepare(settings)[0]))
         return CLEAN
-    stdin = sys.stdin.buffer.read() if "-" in given.paths else None
+    stdin = standard_input() if "-" in given.paths else None
     if given.quiet or not sys.stderr.isatty():
         report, book = lint(given.paths, settings, stdin)
     else:
@@ -141,14 +173,20 @@ def exit_code(report: Report, fail_on: str) -> int:
     return FOUND if worst and max(worst) >= rank(fail_on) else CLEAN
 
 
+def _assigns(word: str) -> bool:
+    return re.match(r"[A-Za-z0-9]+=", word) is not None
+
+
 def _overrides_together(arguments: list[str]) -> list[str]:
     """``--parameter-overrides`` takes words with = only, so that a path after it stays a path."""
     result: list[str] = []
     taking = False
-    for word in arguments:
+    for at, word in enumerate(arguments):
         if word == "--parameter-overrides":
+            if not any(map(_assigns, arguments[at + 1 : at + 2])):
+                raise SettingsError("--parameter-overrides takes NAME=VALUE words, as in Stage=prod Memory=512")
             taking = True
-        elif taking and re.match(r"[A-Za-z0-9]+=|ParameterKey=", word):
+        elif taking and _assigns(word):
             result += [f"--parameter-overrides={word}"]
         else:
             taking = False
@@ -327,10 +365,10 @@ def _command(command: str, arguments: list[str]) -> int:
     from lambdalint.arguments import input_options, new_parser
 
     parser = new_parser(command, (module.__doc__ or command).strip().splitlines()[0])
+    module.arguments(parser)
     if getattr(module, "TAKES_INPUTS", False):
         input_options(parser)
-    module.arguments(parser)
-    given = parser.parse_args(_overrides_together(arguments))
+    given = parser.parse(_overrides_together(arguments))
     result: str | tuple[str, int] = module.run(given)
     text, code = (result, CLEAN) if isinstance(result, str) else result
     _print(text)

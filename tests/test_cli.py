@@ -98,6 +98,65 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
     assert "did you mean json?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--formt", "json"], "there is no option --formt; did you mean --format?"),
+        (["template.yaml", "--no-colour"], "there is no option --no-colour; did you mean --no-color?"),
+        (["--json"], "there is no option --json; did you mean --format json?"),
+        (["-v"], "there is no option -v; see lambdalint --help"),
+        (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
+        (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
+        (["help"], "there is no command and no path help; did you mean --help?"),
+        (["rules", "more"], "more is one word too many; see lambdalint rules --help"),
+        (["policy"], "the following arguments are required: LOGICAL_ID; see lambdalint policy --help"),
+        (["quotas", "funtion"], "no quota begins with funtion; did you mean function?"),
+        (["--parameter-overrides", "template.yaml"], "--parameter-overrides takes NAME=VALUE words, as in "),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(folder, capsys, words, said):
+    assert command(words) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"lambdalint: {said}")
+    assert (err.count("\n"), out) == (1, "")
+
+
+def test_a_path_that_is_named_nearly_as_a_command_is_the_path(folder):
+    (folder / "rule").mkdir()
+    (folder / "rule" / "template.yaml").write_text(BAD)
+    assert command(["rule", *ONLY]) == 1
+
+
+def test_options_and_paths_in_any_order(folder, capsys):
+    (folder / "clean.yaml").write_text(CLEAN)
+    assert command(["clean.yaml", "--quiet", "template.yaml", *ONLY, "clean.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("template.yaml:1:")
+    assert command(["policy", "A", "--format", "json", "template.yaml"]) == 0
+    assert "Statement" in json.loads(capsys.readouterr().out)
+    assert command(["explain", "LL101", "--no-color", "LL102"]) == 0
+    assert "LL102 timeout" in capsys.readouterr().out
+
+
+def test_behind_two_dashes_there_are_paths_only(folder, capsys):
+    (folder / "--quiet.yaml").write_text(BAD)
+    assert command([*ONLY, "--quiet", "--", "--quiet.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("--quiet.yaml:1:")
+
+
+def test_help_names_every_command_and_option_on_one_screen(capsys):
+    from lambdalint.cli import COMMANDS, DEFAULTS
+
+    assert command(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: lambdalint [check] [OPTION ...] [PATH ...]\n")
+    assert all(f"--{name.replace('_', '-')}" in told for name in DEFAULTS)
+    assert all(name in told for name in COMMANDS)
+    assert told.count("\n") < 64
+    for name in COMMANDS[1:]:
+        assert command([name, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"usage: lambdalint {name} ")
+
+
 # -- settings ----------------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +308,28 @@ def test_closed_pipe(folder):
     assert run.returncode == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes them")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("template.yaml --select LL102 >&-", 1),
+        ("template.yaml --select LL102 --format json=out.json >&- 2>&- <&-", 1),
+        ("template.yaml --wrong 2>&-", 2),
+        ("- <&-", 2),
+        ("show - <&-", 2),
+    ],
+)
+def test_streams_that_the_caller_closed(folder, words, code):
+    line = f"{sys.executable} -m lambdalint {words}"
+    run = subprocess.run(line, shell=True, env={**os.environ, "PYTHONPATH": ROOT}, capture_output=True, text=True)
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+    if words.endswith(" - <&-") or words == "- <&-":
+        assert run.stderr == "lambdalint: standard input cannot be read: it is closed\n"
+    if "json=" in words:
+        assert json.loads((folder / "out.json").read_text())["findings"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt(folder, jobs):
@@ -396,6 +477,6 @@ def test_paths_alone_mean_what_the_parser_makes_of_them():
     from lambdalint.arguments import check_parser
     from lambdalint.cli import DEFAULTS
 
-    parsed = vars(check_parser().parse_args(["a.yaml", "b"]))
+    parsed = vars(check_parser().parse(["a.yaml", "b"]))
     assert parsed.pop("paths") == ["a.yaml", "b"]
     assert {name: value or None for name, value in parsed.items()} == {n: v or None for n, v in DEFAULTS.items()}

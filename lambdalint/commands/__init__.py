@@ -28,12 +28,12 @@ def whole_book(folders: Sequence[str]) -> RuleBook:
 def deployments(paths: Sequence[str], settings: Settings) -> Iterator[Deployment]:
     """Every deployment below the paths; ``-`` is standard input. Raises SettingsError for a path that is not there."""
     import os
-    import sys
 
+    from lambdalint.cli import standard_input
     from lambdalint.engine import readings
     from lambdalint.settings import SettingsError
 
     missing = [path for path in paths if path != "-" and not os.path.exists(path)]
     if missing:
         raise SettingsError(f"there is no such file or folder: {', '.join(missing)}")
-    return readings(paths, settings, sys.stdin.buffer.read() if "-" in paths else None)
+    return readings(paths, settings, standard_input() if "-" in paths else None)
