@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 MARKERS = (b"AWS::Lambda", b"AWS::Serverless")
 STACKS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
+WHOLE = (b"Resources", b"AWSTemplateFormatVersion", b"AWS::Serverless-2016-10-31")
+"""What a template has, beside naming a resource: the first one, or another where that one is misspelt."""
 NESTED = "nested"
 """The kind of a template that deploys others which are here."""
 EXTENSIONS = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
@@ -97,12 +99,13 @@ def _once(sources: list[Source]) -> list[Source]:
 
 def is_template(data: bytes) -> bool:
     """Whether bytes name a Lambda resource, in any encoding that a template may be in."""
-    if any(marker in data for marker in MARKERS):
-        return True
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        plain = data.replace(b"\0", b"")
-        return any(marker in plain for marker in MARKERS)
-    return False
+    data = _ascii(data)
+    return any(marker in data for marker in MARKERS)
+
+
+def _ascii(data: bytes) -> bytes:
+    """Bytes in which ASCII words are found as they are, also of UTF-16."""
+    return data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
 def has_stacks(data: bytes) -> bool:
@@ -125,8 +128,8 @@ def _file(path: str, named: bool) -> Iterator[Source]:
         if not named and not lower.endswith(EXTENSIONS):
             return
         data = head + file.read(MAX_LOOK - len(head))
-    # A file that nobody named must look like a whole template: values of a chart or notes may name a resource too.
-    if (is_template(data) or has_stacks(data)) and (named or b"Resources" in data.replace(b"\0", b"")):
+    # A file that merely names a resource (a chart's values, a policy's test, notes) is none: a hook names those too.
+    if (is_template(data) or has_stacks(data)) and any(sign in _ascii(data) for sign in WHOLE):
         yield Source("template", path, data, named)
 
 
