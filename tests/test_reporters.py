@@ -16,6 +16,7 @@ from lambdalint.reporters import FORMATS, Options, audit, help, render, summary
 from lambdalint.reporters.audit import AuditCell, AuditRow
 from lambdalint.reporters.layout import report_lines
 from lambdalint.reporters.text_rich import STYLES, painted
+from lambdalint.rulebook import load
 
 MIB = 1024 * 1024
 AT_GITHUB = PLAIN._replace(
@@ -357,3 +358,20 @@ class TestHelp:
         text = help.explain(RULES[0], PLAIN._replace(color=True, hyperlinks=True, width=60))
         assert "\x1b" not in help.explain_text(RULES[2])
         assert "LL101" in text
+
+
+@pytest.mark.parametrize("rule", load().rules.values(), ids=lambda rule: rule.code)
+def test_the_page_of_every_rule_can_be_read(rule):
+    page, markdown = help.explain_text(rule), help.help_markdown(rule)
+    assert page.startswith(f"{rule.code} {rule.name} ")
+    for text in (page, markdown, help.help_text(rule)):
+        assert max(map(len, text.splitlines())) <= (210 if text is page else 400)
+        assert '.zip: [{"name"' not in text  # a description of an archive as the rule's file has it
+    assert len(markdown) < 10_000
+
+
+def test_what_an_archive_holds_is_listed():
+    page = help.explain_text(load().rules["LL306"])
+    assert "\n    report.zip:\n      bootstrap (elf x86_64, mode 644)\n" in page
+    page = help.explain_text(load().rules["LL325"])
+    assert '\n      Cmd: ["app.handler"]\n      layer 1:\n        var/task/app.py (mode 600): x = 1\n' in page
