@@ -40,6 +40,8 @@ def test_the_table_of_rules():
             file.write(before + BEGIN + table + END + after)
         return
     assert shown == table
+    codes = [row.split()[1] for row in rows]
+    assert codes == sorted(codes)
 
 
 def test_the_first_two_blocks_are_the_set_up():

@@ -370,6 +370,16 @@ def test_the_page_of_every_rule_can_be_read(rule):
     assert len(markdown) < 10_000
 
 
+def test_a_page_that_is_cut_holds_the_severest():
+    warning = found("LL404", "x" * 100, Location("a.yaml", FIRST_LINE), "Queue")
+    error = found("LL101", "too much", Location("z.yaml", FIRST_LINE), "Fn")
+    report = Report((*(warning._replace(fingerprint=str(at)) for at in range(20_000)), error), (), 1, 1)
+    page = render("markdown", report, RULES, PLAIN)
+    assert len(page.encode()) <= MIB
+    assert "more findings are not shown" in page
+    assert "z.yaml:1<br>Fn" in page
+
+
 def test_what_an_archive_holds_is_listed():
     page = help.explain_text(load().rules["LL306"])
     assert "\n    report.zip:\n      bootstrap (elf x86_64, mode 644)\n" in page

@@ -58,7 +58,7 @@ def command(finding: Finding, options: Options) -> str:
         properties |= {"col": str(span.column), "endColumn": str(max(span.end_column, span.column + 1))}
     else:
         properties["endLine"] = str(span.end_line)
-    properties["title"] = f"{finding.code} {finding.name}"
+    properties["title"] = f"{finding.code} {finding.name}" + (f" in {finding.resource}" if finding.resource else "")
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     # Each line by itself: visible() would write the breaks between them as \n.
     message = "\n".join(visible(line) for line in lines)
