@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = ("check", "explain", "rules", "quotas", "audit", "policy", "show")
 FORMATS = ("text", "sarif", "json", "github", "markdown")
 CLEAN, FOUND, UNTRUSTED = 0, 1, 2
+ISSUES = "https://github.com/lambdalint/lambdalint/issues"
 DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("architecture", "baseline", "config", "fail_on", "handler", "output", "region", "runtime")),
     **dict.fromkeys(("format", "select", "ignore", "rules", "parameter_overrides", "quota", "artifact", "image"), ()),
@@ -39,6 +40,15 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("lambdalint: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:  # Python's own exit code for it would read as findings
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"lambdalint: internal error: {type(error).__name__}; please report it with the lines above: {ISSUES}",
+            file=sys.stderr,
+        )
+        return UNTRUSTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else UNTRUSTED
 

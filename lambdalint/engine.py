@@ -63,6 +63,7 @@ def lint(
         words = f"{hidden} findings on functions that CDK makes for itself are not shown"
         notices.append(Notice(f"{words}; --select {INTERNAL} shows them"))
     notices += [Notice(_missing(path), path) for path in found.missing]
+    notices += [Notice(f"it cannot be read: {reason}", roots.shown(path)) for path, reason, _ in found.unread]
     notices += [Notice(_nothing(path), path) for path in found.empty]
     findings = _once(finding for result in results for finding in result.findings)
     findings += run_findings(run, "run", [row for result in results for row in result.census], notices)
@@ -74,7 +75,9 @@ def lint(
     named = {id for result in results for id in result.named}
     strangers = [id for id in (*settings.artifacts, *settings.images) if id not in named]
     notices += [Notice(f"no template has a function or layer {id}: its artifact was not looked at") for id in strangers]
-    trusted = not (found.missing or found.empty or strangers) and not any(n.message.startswith(CRASH) for n in notices)
+    unread = any(one.named for one in found.unread)
+    crashed = any(notice.message.startswith(CRASH) for notice in notices)
+    trusted = not (found.missing or found.empty or unread or strangers or crashed)
     if settings.baseline:
         from lambdalint.baseline import compare
 
@@ -138,10 +141,14 @@ def _read(source: Source, settings: Settings, roots: Roots) -> Iterable[Reading]
 
 
 def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> Iterator[Deployment]:
-    """Every deployment below the paths, as checks see them."""
+    """Every deployment below the paths, as checks see them. Raises SettingsError for a path that cannot be read."""
     settings = settings.complete()
     roots = Roots(settings.cwd, _stable_root(settings))
-    for source in _discovered(paths, settings, stdin).sources:
+    found = _discovered(paths, settings, stdin)
+    for one in found.unread:
+        if one.named:
+            raise SettingsError(f"{one.path} cannot be read: {one.reason}")
+    for source in found.sources:
         for reading in _read(source, settings, roots):
             yield from reading.deployments
 

@@ -380,6 +380,58 @@ def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
     assert "gone.yaml: there is no such file or folder" in capsys.readouterr().out
 
 
+@pytest.fixture
+def denied(folder, monkeypatch):
+    """Paths in this set may not be read, whoever runs the tests."""
+    paths = set()
+
+    def guarded(real):
+        def call(path=".", *rest, **more):
+            if isinstance(path, str) and os.path.abspath(path) in paths:
+                raise PermissionError(13, "Permission denied", path)
+            return real(path, *rest, **more)
+
+        return call
+
+    monkeypatch.setattr("builtins.open", guarded(open))
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+    return paths
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "closed"])
+def test_what_may_not_be_read_is_told_and_spoils_a_run_that_names_it(folder, denied, capsys, name):
+    (folder / "closed").mkdir()
+    denied.add(str(folder / name))
+    assert command(["check", name]) == 2
+    assert f"notice: {name}: it cannot be read: Permission denied\n" in capsys.readouterr().out
+    for words in (["audit"], ["show"], ["policy", "A"]):
+        assert command([*words, name]) == 2
+        assert capsys.readouterr().err == f"lambdalint: {name} cannot be read: Permission denied\n"
+
+
+def test_what_a_search_may_not_read_is_told(folder, denied, capsys):
+    (folder / "closed").mkdir()
+    (folder / "other.yaml").write_text(BAD)
+    denied |= {str(folder / "closed"), str(folder / "template.yaml")}
+    assert command(list(ONLY)) == 1
+    out = capsys.readouterr().out
+    assert "notice: closed: it cannot be read: Permission denied\n" in out
+    assert "notice: template.yaml: it cannot be read: Permission denied\n" in out
+    assert "other.yaml:1:70  error  LL102" in out
+
+
+def test_a_crash_is_no_finding(folder, monkeypatch, capsys):
+    def crash(*_):
+        raise ZeroDivisionError("never")
+
+    monkeypatch.setattr("lambdalint.engine._discovered", crash)
+    assert command(["check", "."]) == 2
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: never" in err
+    assert err.endswith("/issues\n")
+
+
 def test_code_that_vanishes_while_linting(folder, monkeypatch):
     """Source lines and comments are read after the findings were made: without the file the report is still whole."""
     from lambdalint import checking

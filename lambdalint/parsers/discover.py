@@ -34,9 +34,18 @@ class Source(NamedTuple):
 class Discovery(NamedTuple):
     sources: tuple[Source, ...]
     missing: tuple[str, ...]
-    """Paths that do not exist or cannot be read."""
+    """Paths that do not exist."""
     empty: tuple[str, ...]
     """Directories in which nothing was found."""
+    unread: tuple[Unread, ...] = ()
+
+
+class Unread(NamedTuple):
+    """What is there and cannot be read, with the reason; ``named`` where somebody asked for it."""
+
+    path: str
+    reason: str
+    named: bool
 
 
 def discover(
@@ -49,6 +58,7 @@ def discover(
     sources: list[Source] = []
     missing: list[str] = []
     empty: list[str] = []
+    unread: list[Unread] = []
     seen: set[str] = set()
 
     def add(found: Iterable[Source]) -> int:
@@ -64,21 +74,21 @@ def discover(
     for path in paths:
         if path == "-":
             add([Source("template", "-", stdin or b"", True)])
-        elif os.path.isdir(path):
-            if not add(_directory(path, exclude, base)):
-                empty.append(path)
-        elif os.path.exists(path):
-            try:
-                add(_file(path, named=True))
-            except OSError:
-                missing.append(path)
-        else:
+        elif not os.path.exists(path):
             missing.append(path)
+        else:
+            try:
+                is_folder = os.path.isdir(path)
+                count = add(_directory(path, exclude, base, unread) if is_folder else _file(path, named=True))
+                if is_folder and not count:
+                    empty.append(path)
+            except OSError as error:
+                unread.append(Unread(path, error.strerror or str(error), True))
     if any(one.data is not None and has_stacks(one.data) for one in sources):
         from lambdalint.parsers.nested import joined
 
         sources = joined(sources)
-    return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty))
+    return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty), tuple(unread))
 
 
 def _once(sources: list[Source]) -> list[Source]:
@@ -146,7 +156,7 @@ def _is_assembly(path: str, names: Iterable[str]) -> bool:
     return b'"artifacts"' in head and b'"version"' in head
 
 
-def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]:
+def _directory(path: str, exclude: Sequence[str], base: str, unread: list[Unread]) -> Iterator[Source]:
     names = sorted(os.listdir(path))
     if _is_assembly(path, names):
         yield Source("assembly", path, None, True)
@@ -164,10 +174,17 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
     def excluded(relative: str, is_folder: bool = False) -> bool:
         return meant is not None and meant(prefix + relative + "/" * is_folder)
 
+    def denied(path: str, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # gone since it was listed
+            unread.append(Unread(path, error.strerror or str(error), False))
+
     def walk(folder: str, relative: str, depth: int) -> Iterator[Source]:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
+        except OSError as error:
+            if not relative:
+                raise
+            denied(folder, error)
             return
         if relative and _is_assembly(folder, [entry.name for entry in entries]):
             return  # a cloud assembly is linted when it is named
@@ -189,7 +206,7 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
                     and not excluded(name)
                 ):
                     yield from _file(entry.path, named=False)
-            except OSError:
-                continue
+            except OSError as error:
+                denied(entry.path, error)
 
     yield from walk(path, "", 0)
