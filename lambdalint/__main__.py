@@ -8,9 +8,12 @@ import sys
 def main() -> None:
     # A run makes many small objects and keeps them until it ends: collecting early finds nothing and costs a third.
     gc.set_threshold(200_000, 50, 50)
-    from lambdalint.cli import run
+    try:
+        from lambdalint.cli import run
 
-    code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the program itself is loaded
+        os._exit(130)
     # Taking every module and object apart at exit would cost a hook 10 ms: all is written by now.
     try:
         sys.stdout.flush()

@@ -421,6 +421,28 @@ def test_what_a_search_may_not_read_is_told(folder, denied, capsys):
     assert "other.yaml:1:70  error  LL102" in out
 
 
+def test_interrupted_while_it_loads(folder):
+    code = """
+import signal, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "lambdalint.settings":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["lambdalint", "template.yaml"]
+from lambdalint.__main__ import main
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
 def test_a_crash_is_no_finding(folder, monkeypatch, capsys):
     def crash(*_):
         raise ZeroDivisionError("never")
