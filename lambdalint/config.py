@@ -176,10 +176,14 @@ def _problems(value: Any, schema: Mapping[str, Any]) -> list[tuple[tuple[Any, ..
             known = list(error.schema["properties"])
             for key in error.instance:
                 if key not in known:
-                    found.append(((*path, key), f"there is no setting {key}{_meant(key, known)}"))
+                    meant = _NO_TABLE if (*path, key) == TABLE[:1] else _meant(key, known)
+                    found.append(((*path, key), f"there is no setting {key}{meant}"))
         else:
             found.append((path, _words(path, error)))
     return found
+
+
+_NO_TABLE = f"; here the settings stand without [{'.'.join(TABLE)}], which is for pyproject.toml"
 
 
 def _words(path: tuple[Any, ...], error: Any) -> str:

@@ -380,6 +380,11 @@ def test_a_page_that_is_cut_holds_the_severest():
     assert "z.yaml:1<br>Fn" in page
 
 
+def test_a_place_in_a_member_is_told():
+    inside = Location("a.zip", Span(12, 5, 12, 9), "src/app.py")
+    assert "\n  member: src/app.py:12:5\n" in render("text", Report((found("LL101", "m", inside, None),)), RULES, PLAIN)
+
+
 def test_what_an_archive_holds_is_listed():
     page = help.explain_text(load().rules["LL306"])
     assert "\n    report.zip:\n      bootstrap (elf x86_64, mode 644)\n" in page

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lambdalint.finding import Finding, Location, Report, Span, Suppressed
+from lambdalint.finding import FIRST_LINE, Finding, Location, Report, Span, Suppressed
 from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, plural, shown, summary
 from lambdalint.reporters.display import excerpt, flowed, visible, width, wrapped
 from lambdalint.reporters.source import Sources
@@ -88,7 +88,9 @@ def secrets(report: Report, rules: Mapping[str, RuleInfo]) -> dict[str, list[Spa
 def body(finding: Finding, sources: Sources, options: Options) -> Iterator[Line]:
     yield from prose("", "message", visible(finding.message), options.width)
     if finding.location.member is not None:
-        yield from prose("member: ", "dim", visible(finding.location.member), 0)
+        span = finding.location.span
+        inside = "" if span == FIRST_LINE else f":{span.line}:{span.column}"
+        yield from prose("member: ", "dim", visible(finding.location.member) + inside, 0)
         if finding.template is not None:
             yield from see(finding.template, "the template names it here", options.width)
     else:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from lambdalint.finding import Finding, Location, Report, rank
-from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, absolute, plural, repo_path, shown, summary
+from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, absolute, encoded, plural, repo_path, shown, summary
 from lambdalint.reporters.display import visible
 
 MAX_BYTES = 1024 * 1024
@@ -84,7 +83,7 @@ def _link(where: Location, options: Options) -> str:
     base = f"{options.server_url.rstrip('/')}/{options.repository}/blob/{options.sha}"
     # plain=1: a file that GitHub renders has no lines to point at.
     lines = f"L{span.line}" if span.end_line == span.line else f"L{span.line}-L{span.end_line}"
-    return f"[{shown_as}]({base}/{quote(path.encode('utf-8', 'surrogatepass'))}?plain=1#{lines})"
+    return f"[{shown_as}]({base}/{encoded(path)}?plain=1#{lines})"
 
 
 def escaped(text: str) -> str:

@@ -9,10 +9,9 @@ import json
 from collections.abc import Iterable, Sequence
 from posixpath import join, normpath
 from typing import Any
-from urllib.parse import quote
 
 from lambdalint.finding import FIRST_LINE, Finding, Location, Notice, Report, rank
-from lambdalint.reporters import Options, RuleInfo, absolute, repo_path, shown
+from lambdalint.reporters import Options, RuleInfo, absolute, encoded, repo_path, shown
 from lambdalint.reporters.display import visible
 from lambdalint.reporters.help import help_markdown, help_text, sentence
 
@@ -166,8 +165,7 @@ def uri(where: Location, options: Options) -> str:
     if path.startswith("../") and (where.file or options.root):
         path = normpath((where.file or join(options.root, where.path)).replace("\\", "/"))
     outside = absolute(path)
-    encoded = quote(path.encode("utf-8", "surrogatepass"), safe="/~:" if outside else "/~")
-    return f"file:///{encoded.lstrip('/')}" if outside else encoded
+    return f"file:///{encoded(path.lstrip('/'), '/~:')}" if outside else encoded(path, "/~")
 
 
 def _suppressions(finding: Finding) -> list[dict[str, Any]]:
