@@ -88,6 +88,17 @@ def test_where_a_cdk_app_lies_it_says_so(folder, capsys):
     assert "cdk synth" in capsys.readouterr().out
 
 
+def test_a_folder_is_not_empty_where_what_lies_in_it_is_named(folder, capsys):
+    (folder / "template.yaml").unlink()
+    (folder / "cdk.out").mkdir()
+    (folder / "cdk.out" / "manifest.json").write_text('{"version": "38.0.0", "artifacts": {}}')
+    (folder / "cdk.out" / "cdk.out").write_text("{}")
+    assert command(["."]) == 2
+    assert "nothing to lint here" in capsys.readouterr().out
+    assert command([".", "cdk.out"]) == 0
+    assert "nothing to lint here" not in capsys.readouterr().out
+
+
 def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
     assert command(["--select", "LL1022"]) == 2
     assert (

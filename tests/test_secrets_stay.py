@@ -22,6 +22,7 @@ def test_no_report_holds_it(form, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "LL611" in printed
     assert SECRET not in printed
+    assert '"masked"' not in printed  # the mark is for the reporters
 
 
 @pytest.mark.parametrize("suppressed", ["", "  # lambdalint: ignore[LL611]"])

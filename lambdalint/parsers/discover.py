@@ -88,7 +88,14 @@ def discover(
         from lambdalint.parsers.nested import joined
 
         sources = joined(sources)
+    empty = [path for path in empty if not _holds(path, sources)]
     return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty), tuple(unread))
+
+
+def _holds(folder: str, sources: Iterable[Source]) -> bool:
+    """Whether something below a folder was named by itself: a cloud assembly, which a search leaves out."""
+    above = os.path.join(os.path.realpath(folder), "")
+    return any(one.path != "-" and os.path.realpath(one.path).startswith(above) for one in sources)
 
 
 def _once(sources: list[Source]) -> list[Source]:
