@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -383,6 +384,18 @@ def test_a_page_that_is_cut_holds_the_severest():
 def test_a_place_in_a_member_is_told():
     inside = Location("a.zip", Span(12, 5, 12, 9), "src/app.py")
     assert "\n  member: src/app.py:12:5\n" in render("text", Report((found("LL101", "m", inside, None),)), RULES, PLAIN)
+
+
+@pytest.mark.parametrize("columns", range(54, 130))
+def test_no_line_of_an_audit_passes_the_terminal(columns, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    labels = ("Memory", "Timeout", "Package", "Layers", "Environment", "Storage")
+    cells = tuple(AuditCell(f"q.{label}", label, 10240, 10240, "MB") for label in labels)
+    rows = [AuditRow("F" * 40, "t.yaml", cells), AuditRow("G", "t.yaml", cells[:2])]
+    text = audit.text(rows, Options(color=True, width=columns))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert all(line == line.rstrip() for line in lines)  # blanks past the edge make an empty line
 
 
 def test_what_an_archive_holds_is_listed():
