@@ -12,7 +12,7 @@ from lambdalint.settings import SettingsError
 USAGE = {
     "": "lambdalint [check] [OPTION ...] [PATH ...]",
     "explain": "lambdalint explain [OPTION ...] CODE [CODE ...]",
-    "rules": "lambdalint rules [OPTION ...]",
+    "rules": "lambdalint rules [OPTION ...] [CODE ...]",
     "quotas": "lambdalint quotas [OPTION ...] [PREFIX]",
     "audit": "lambdalint audit [OPTION ...] [PATH ...]",
     "policy": "lambdalint policy [OPTION ...] LOGICAL_ID [PATH ...]",
@@ -23,7 +23,7 @@ USAGE = {
 EPILOG = """\
 other commands (each with --help):
   explain CODE                  a page on one rule: why, how to mend it, examples
-  rules, quotas                 all rules; all numbers with their sources
+  rules [CODE ...], quotas      all rules; all numbers with their sources
   audit [PATH ...]              how much of each quota every function uses
   policy LOGICAL_ID [PATH ...]  the least policy that a function needs
   show [PATH ...]               what a check sees: SAM expanded, intrinsics evaluated
@@ -134,7 +134,7 @@ def check_parser() -> Parser:
         default=[],
         help="text, sarif, json, github or markdown; FORMAT=FILE writes it to a file; repeatable",
     )
-    add("--output", metavar="FILE", help="write the report to FILE")
+    add("--output", metavar="FILE", help="write the report to FILE (- is standard output)")
     add(
         "--fail-on",
         metavar="SEVERITY",

@@ -254,7 +254,7 @@ def settings_of(given: Namespace) -> Settings:
 
 
 def _codes(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code.strip() for word in words for code in word.split(",") if code.strip())
+    return tuple(code for word in words for code in word.replace(",", " ").split())
 
 
 def _overrides(words: Sequence[str]) -> dict[str, str]:
@@ -299,12 +299,13 @@ def _outputs(given: Namespace) -> list[tuple[str, str | None]]:
             raise SettingsError(f"there is no format {form!r}{meant}")
         if equals and not path:
             raise SettingsError(f"--format {word} names no file")
-        outputs.append((form, path or given.output))
+        file = path or given.output
+        outputs.append((form, None if file == "-" else file))
     printed = [form for form, path in outputs if path is None]
     if len(printed) > 1:
         raise SettingsError(f"{' and '.join(printed)} cannot both be printed: give one a file, as in {printed[1]}=FILE")
     files = [path for _, path in outputs if path is not None]
-    if given.output is not None and given.output not in files:
+    if given.output not in (None, "-", *files):
         raise SettingsError(f"--output {given.output} has no format left to write: each is given a file of its own")
     for path in files:
         folder = os.path.dirname(path) or "."

@@ -119,7 +119,8 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
         (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
         (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
         (["help"], "there is no command and no path help; did you mean --help?"),
-        (["rules", "more"], "more is one word too many; see lambdalint rules --help"),
+        (["rules", "timeot"], "there is no rule timeot; did you mean timeout?"),
+        (["quotas", "function", "more"], "more is one word too many; see lambdalint quotas --help"),
         (["policy"], "the following arguments are required: LOGICAL_ID; see lambdalint policy --help"),
         (["quotas", "funtion"], "no quota begins with funtion; did you mean function?"),
         (["--parameter-overrides", "template.yaml"], "--parameter-overrides takes NAME=VALUE words, as in "),
@@ -217,6 +218,25 @@ def test_several_outputs_of_one_run(folder, capsys):
     assert "LL102" in capsys.readouterr().out
     assert json.loads((folder / "out.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "LL102"
     assert json.loads((folder / "out.json").read_text())["summary"]["error"] == 1
+
+
+def test_a_dash_is_standard_output(folder, capsys):
+    for words in (["--output", "-"], ["--format", "text=-"], ["--format", "text=-", "--format", "json=out.json"]):
+        assert command(["template.yaml", *ONLY, *words]) == 1
+        assert "Timeout is 901 s" in capsys.readouterr().out
+    assert not (folder / "-").exists()
+    assert command(["template.yaml", "--format", "text=-", "--format", "json=-"]) == 2
+    assert "cannot both be printed" in capsys.readouterr().err
+
+
+def test_codes_are_separated_by_commas_or_blanks(folder, capsys):
+    assert command(["template.yaml", "--quiet", "--select", "LL101 LL102", "--ignore", " LL101,"]) == 1
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_some_of_the_rules(capsys):
+    assert command(["rules", "LL102", "memory-size"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["LL102", "LL101"]
 
 
 def test_output_takes_what_has_no_file_of_its_own(folder, capsys):
