@@ -103,7 +103,12 @@ def input_options(parser: argparse.ArgumentParser) -> None:
     add("--artifact", metavar="ID=PATH", action="append", default=[], help="the package of a function or layer")
     add("--image", metavar="ID=PATH", action="append", default=[], help="the image of a function")
     add("--runtime", metavar="ID", help="runtime of a package given alone")
-    add("--architecture", metavar="NAME", help="architecture of a package or image given alone")
+    add(
+        "--architecture",
+        metavar="NAME",
+        choices=("x86_64", "arm64"),
+        help="architecture of a package or image given alone: x86_64 or arm64",
+    )
     add("--handler", metavar="NAME", help="handler of a package given alone")
     add("--no-cache", action="store_true", help="keep no parsed source on disk")
 

@@ -223,6 +223,8 @@ def settings_of(given: Namespace) -> Settings:
     for name in ("region", "runtime", "architecture", "handler", "fail_on", "baseline", "update_baseline", "jobs"):
         if getattr(given, name, None):
             changes[name] = getattr(given, name)
+    if given.region:
+        _region(given.region)
     if changes.get("jobs", 1) < 1:
         raise SettingsError("--jobs takes a number from 1 on")
     if given.as_of:
@@ -251,6 +253,14 @@ def settings_of(given: Namespace) -> Settings:
     if settings.update_baseline and not settings.baseline:
         raise SettingsError("--update-baseline needs a file: name it with --baseline FILE, or in the config")
     return settings
+
+
+def _region(word: str) -> None:
+    """Raises SettingsError for what a config could not say either."""
+    from lambdalint.config import fits, schema
+
+    if not fits(word, schema()["properties"]["region"]):
+        raise SettingsError(f"--region takes a Region as eu-central-1, not {word!r}")
 
 
 def _codes(words: Sequence[str]) -> tuple[str, ...]:

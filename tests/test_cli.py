@@ -116,6 +116,8 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
         (["template.yaml", "--no-colour"], "there is no option --no-colour; did you mean --no-color?"),
         (["--json"], "there is no option --json; did you mean --format json?"),
         (["-v"], "there is no option -v; see lambdalint --help"),
+        (["--region", "eu_central_1"], "--region takes a Region as eu-central-1, not 'eu_central_1'"),
+        (["--architecture", "amd64"], "argument --architecture: invalid choice: 'amd64'"),
         (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
         (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
         (["help"], "there is no command and no path help; did you mean --help?"),
