@@ -20,6 +20,7 @@ from lambdalint.reporters.text_rich import STYLES, painted
 from lambdalint.rulebook import load
 
 MIB = 1024 * 1024
+FIRST = Location("t.yaml", FIRST_LINE)
 AT_GITHUB = PLAIN._replace(
     repo_prefix="services", server_url="https://github.com", repository="o/r", sha="0" * 40, category="lambdalint"
 )
@@ -396,6 +397,11 @@ def test_no_line_of_an_audit_passes_the_terminal(columns, monkeypatch):
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
     assert max(map(len, lines)) <= columns
     assert all(line == line.rstrip() for line in lines)  # blanks past the edge make an empty line
+
+
+def test_the_page_that_is_offered_is_that_of_the_severest():
+    findings = (found("LL404", "m", FIRST, None), found("LL503", "m", FIRST, None)._replace(severity="error"))
+    assert "lambdalint explain LL503" in render("text", Report(findings), RULES, PLAIN)
 
 
 def test_what_an_archive_holds_is_listed():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lambdalint.finding import FIRST_LINE, Finding, Location, Report, Span, Suppressed
+from lambdalint.finding import FIRST_LINE, Finding, Location, Report, Span, Suppressed, rank
 from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, plural, shown, summary
 from lambdalint.reporters.display import excerpt, flowed, visible, width, wrapped
 from lambdalint.reporters.source import Sources
@@ -30,7 +30,7 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
     """Findings file by file, notices, and the summary; only the summary where there is nothing to say."""
     known = {rule.code: rule for rule in rules}
     sources = Sources(secrets(report, known))
-    hinted: set[str] = set()
+    hinted: dict[str, int] = {}
     for finding in shown(report, options):
         rule = known.get(finding.code)
         if options.quiet:
@@ -39,7 +39,7 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
         yield from heading(finding, rule, options.width)
         yield from body(finding, sources, options)
         if rule is not None and finding.code not in hinted:
-            hinted.add(finding.code)
+            hinted[finding.code] = rank(finding.severity)
             if fix := flowed(rule.fix):
                 yield from prose("fix: ", "fix", fix, options.width)
         yield []
@@ -47,7 +47,7 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
         yield from notices(report, options)
     if not options.quiet:
         if hinted:
-            more = f"lambdalint explain {min(hinted)}"
+            more = f"lambdalint explain {min(hinted, key=lambda code: (-hinted[code], code))}"
             yield [("dim", "Why, with examples: ", ""), ("label", more, "")]
         yield from ([("summary", line, "")] for line in wrapped(summary(report), options.width))
 
