@@ -56,13 +56,11 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     from lambdalint.rulebook import RuleError
 
-    command = "check"
-    if arguments and arguments[0] in COMMANDS:
-        command = arguments.pop(0)
+    command = arguments.pop(0) if arguments and arguments[0] in COMMANDS else ""
     try:
-        if command == "check" and arguments:
+        if not command and arguments:
             _no_command(arguments[0])
-        if command == "check":
+        if command in ("", "check"):
             return _check(arguments)
         return _command(command, arguments)
     except (SettingsError, RuleError) as error:
@@ -112,6 +110,9 @@ def _given(arguments: list[str]) -> Namespace:
 
 def _check(arguments: list[str]) -> int:
     given = _given(arguments)
+    for word in given.paths:
+        if word in COMMANDS and not os.path.lexists(word):
+            raise SettingsError(f"{word} is a command, and a command comes first: lambdalint {word} ...")
     outputs = _outputs(given)
     settings = settings_of(given)
     from lambdalint.engine import lint, prepare

@@ -120,6 +120,7 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
         (["--architecture", "amd64"], "argument --architecture: invalid choice: 'amd64'"),
         (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
         (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
+        (["--quiet", "explain", "LL404"], "explain is a command, and a command comes first: lambdalint explain ..."),
         (["help"], "there is no command and no path help; did you mean --help?"),
         (["rules", "timeot"], "there is no rule timeot; did you mean timeout?"),
         (["quotas", "function", "more"], "more is one word too many; see lambdalint quotas --help"),
