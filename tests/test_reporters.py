@@ -294,7 +294,8 @@ class TestGitHub:
         finding = found("LL101", "50% of\na, b: c", Location("a,b:c%.yaml", Span(1, 2, 1, 4)), None)
         line = render("github", Report((finding,)), RULES, PLAIN).splitlines()[0]
         assert line == (
-            "::error file=a%2Cb%3Ac%25.yaml,line=1,col=2,endColumn=4,title=LL101 memory-size::50%25 of\\na, b: c"
+            "::error file=a%2Cb%3Ac%25.yaml,line=1,col=2,endColumn=4,title=LL101 memory-size"
+            "::a,b:c%25.yaml:1:2: LL101 50%25 of\\na, b: c"
         )
 
     def test_ten_of_a_kind_and_the_rest_as_lines(self) -> None:

@@ -49,7 +49,11 @@ def command(finding: Finding, options: Options) -> str:
     if finding.when:
         text = f"{text} (when {' and '.join(finding.when)})"
     related = finding.related[:MAX_RELATED]
-    lines = [text, *(f"{_place(item.location, options)}: {item.message}" for item in related)]
+    # The log of a job shows the message alone: without its place nobody would find what an error there is about.
+    lines = [
+        f"{_place(where, options)}: {finding.code} {text}",
+        *(f"{_place(item.location, options)}: {item.message}" for item in related),
+    ]
     if more := len(finding.related) - len(related):
         lines.append(plural(more, "more place"))
     span = where.span
