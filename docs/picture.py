@@ -1,4 +1,4 @@
-"""Makes docs/thumbnails-faulty.svg, the picture of the README: the real output, painted as a terminal of 100 columns.
+"""Makes docs/thumbnails-faulty.svg, the picture of the README: the real output, painted as a terminal of 110 columns.
 
 python docs/picture.py
 """
@@ -20,6 +20,7 @@ WIDTH = 110
 
 def main() -> None:
     os.chdir(os.path.dirname(HERE))
+    os.environ.update(TERM="xterm-256color", COLORTERM="")  # the colours do not depend on who runs this
     path = "tests/data/thumbnails-faulty"
     settings = Settings(as_of="2026-11-23", cache=False).complete()
     report, book = lint([path], settings)

@@ -9,9 +9,12 @@ from lambdalint import COLLECT
 
 def main() -> None:
     gc.set_threshold(*COLLECT)
-    from lambdalint.cli import run
+    try:
+        from lambdalint.cli import run
 
-    code = run(sys.argv[1:])
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the program itself is loaded
+        os._exit(130)
     # Taking every module and object apart at exit would cost a hook 10 ms: all is written by now.
     try:
         sys.stdout.flush()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = ("check", "explain", "rules", "quotas", "audit", "policy", "show")
 FORMATS = ("text", "sarif", "json", "github", "markdown")
 CLEAN, FOUND, UNTRUSTED = 0, 1, 2
+ISSUES = "https://github.com/lambdalint/lambdalint/issues"
 DEFAULTS: dict[str, Any] = {
     **dict.fromkeys(("architecture", "baseline", "config", "fail_on", "handler", "output", "region", "runtime")),
     **dict.fromkeys(("format", "select", "ignore", "rules", "parameter_overrides", "quota", "artifact", "image"), ()),
@@ -30,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code. Never raises for wrong usage or a closed pipe."""
+    _open_streams()
     try:
         return _dispatch(list(arguments))
     except BrokenPipeError:
@@ -38,6 +40,15 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("lambdalint: interrupted", file=sys.stderr)
         return 130
+    except Exception as error:  # Python's own exit code for it would read as findings
+        import traceback
+
+        traceback.print_exc()
+        print(
+            f"lambdalint: internal error: {type(error).__name__}; please report it with the lines above: {ISSUES}",
+            file=sys.stderr,
+        )
+        return UNTRUSTED
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else UNTRUSTED
 
@@ -47,7 +58,9 @@ def _dispatch(arguments: list[str]) -> int:
 
     command, arguments = _command_of(_overrides_together(arguments))
     try:
-        if command == "check":
+        if not command and arguments:
+            _no_command(arguments[0])
+        if command in ("", "check"):
             return _check(arguments)
         return _command(command, arguments)
     except (SettingsError, RuleError) as error:
@@ -63,7 +76,36 @@ def _command_of(words: list[str]) -> tuple[str, list[str]]:
         at += 1 if DEFAULTS.get(option, False) is False else 2
     if at < len(words) and words[at] in COMMANDS:
         return words[at], words[:at] + words[at + 1 :]
-    return "check", words
+    return "", words
+
+
+def _no_command(word: str) -> None:
+    """Raises SettingsError where a first word is no path and was probably meant as a command."""
+    if word.startswith("-") or os.path.lexists(word):
+        return
+    from lambdalint.nearest import nearest
+
+    options = {"help": "--help", "version": "--version"}
+    close = nearest(word, (*COMMANDS, *options))
+    if close:
+        raise SettingsError(f"there is no command and no path {word}; did you mean {options.get(close, close)}?")
+
+
+def _open_streams() -> None:
+    """A stream that the caller closed (`>&-`) is None: what is written to it goes nowhere, and is no error."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def standard_input() -> bytes:
+    """All of it. Raises SettingsError where it is closed or cannot be read."""
+    try:
+        return sys.stdin.buffer.read()
+    except (AttributeError, OSError) as error:  # None, where it is closed
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise SettingsError(f"standard input cannot be read: {reason}") from None
 
 
 def _given(arguments: list[str]) -> Namespace:
@@ -74,11 +116,14 @@ def _given(arguments: list[str]) -> Namespace:
         return SimpleNamespace(**DEFAULTS, paths=arguments)  # type: ignore[return-value]
     from lambdalint.arguments import check_parser
 
-    return check_parser().parse_args(arguments)
+    return check_parser().parse(arguments)
 
 
 def _check(arguments: list[str]) -> int:
     given = _given(arguments)
+    for word in given.paths:
+        if word in COMMANDS and not os.path.lexists(word):
+            raise SettingsError(f"{word} is a command, and a command comes first: lambdalint {word} ...")
     outputs = _outputs(given)
     settings = settings_of(given)
     from lambdalint.engine import lint, prepare
@@ -86,7 +131,7 @@ def _check(arguments: list[str]) -> int:
     if given.show_settings:
         _print(_shown(prepare(settings)[0]))
         return CLEAN
-    stdin = sys.stdin.buffer.read() if "-" in given.paths else None
+    stdin = standard_input() if "-" in given.paths else None
     if given.quiet or not sys.stderr.isatty():
         report, book = lint(given.paths, settings, stdin)
     else:
@@ -150,14 +195,20 @@ def exit_code(report: Report, fail_on: str) -> int:
     return FOUND if worst and max(worst) >= rank(fail_on) else CLEAN
 
 
+def _assigns(word: str) -> bool:
+    return re.match(r"[A-Za-z0-9]+=", word) is not None
+
+
 def _overrides_together(arguments: list[str]) -> list[str]:
     """``--parameter-overrides`` takes words with = only, so that a path after it stays a path."""
     result: list[str] = []
     taking = False
-    for word in arguments:
+    for at, word in enumerate(arguments):
         if word == "--parameter-overrides":
+            if not any(map(_assigns, arguments[at + 1 : at + 2])):
+                raise SettingsError("--parameter-overrides takes NAME=VALUE words, as in Stage=prod Memory=512")
             taking = True
-        elif taking and re.match(r"[A-Za-z0-9]+=|ParameterKey=", word):
+        elif taking and _assigns(word):
             result += [f"--parameter-overrides={word}"]
         else:
             taking = False
@@ -184,6 +235,8 @@ def settings_of(given: Namespace) -> Settings:
     for name in ("region", "runtime", "architecture", "handler", "fail_on", "baseline", "update_baseline", "jobs"):
         if getattr(given, name, None):
             changes[name] = getattr(given, name)
+    if given.region:
+        _region(given.region)
     if changes.get("jobs", 1) < 1:
         raise SettingsError("--jobs takes a number from 1 on")
     if given.as_of:
@@ -214,8 +267,16 @@ def settings_of(given: Namespace) -> Settings:
     return settings
 
 
+def _region(word: str) -> None:
+    """Raises SettingsError for what a config could not say either."""
+    from lambdalint.config import fits, schema
+
+    if not fits(word, schema()["properties"]["region"]):
+        raise SettingsError(f"--region takes a Region as eu-central-1, not {word!r}")
+
+
 def _codes(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code.strip() for word in words for code in word.split(",") if code.strip())
+    return tuple(code for word in words for code in word.replace(",", " ").split())
 
 
 def _overrides(words: Sequence[str]) -> dict[str, str]:
@@ -260,12 +321,13 @@ def _outputs(given: Namespace) -> list[tuple[str, str | None]]:
             raise SettingsError(f"there is no format {form!r}{meant}")
         if equals and not path:
             raise SettingsError(f"--format {word} names no file")
-        outputs.append((form, path or given.output))
+        file = path or given.output
+        outputs.append((form, None if file == "-" else file))
     printed = [form for form, path in outputs if path is None]
     if len(printed) > 1:
         raise SettingsError(f"{' and '.join(printed)} cannot both be printed: give one a file, as in {printed[1]}=FILE")
     files = [path for _, path in outputs if path is not None]
-    if given.output is not None and given.output not in files:
+    if given.output not in (None, "-", *files):
         raise SettingsError(f"--output {given.output} has no format left to write: each is given a file of its own")
     for path in files:
         folder = os.path.dirname(path) or "."
@@ -336,10 +398,10 @@ def _command(command: str, arguments: list[str]) -> int:
     from lambdalint.arguments import input_options, new_parser
 
     parser = new_parser(command, (module.__doc__ or command).strip().splitlines()[0])
+    module.arguments(parser)
     if getattr(module, "TAKES_INPUTS", False):
         input_options(parser)
-    module.arguments(parser)
-    given = parser.parse_args(arguments)
+    given = parser.parse(arguments)
     result: str | tuple[str, int] = module.run(given)
     text, code = (result, CLEAN) if isinstance(result, str) else result
     _print(text)

@@ -103,9 +103,9 @@ def _shown(path: str) -> str:
 
 def _settings(path: str, data: bytes, value: Any, above: tuple[str, ...]) -> Settings:
     lines = _Lines(_shown(path), data.decode("utf-8-sig"), above)
-    schema = _schema()
-    if not fits(value, schema):
-        problems = _problems(value, schema)
+    shape = schema()
+    if not fits(value, shape):
+        problems = _problems(value, shape)
         if problems:
             problems.sort(key=lambda problem: lines.number(problem[0]))
             told = [f"{lines.place(at)}: {words}" for at, words in problems[:MAX_ERRORS]]
@@ -137,12 +137,13 @@ _SAID = {"$schema", "$id", "title", "description", "default"}
 _UNDERSTOOD = _SAID | {"type", "enum", "pattern", "properties", "additionalProperties", "items"}
 
 
-def _schema() -> dict[str, Any]:
+def schema() -> dict[str, Any]:
+    """The shape of a config, as editors read it too."""
     import json
 
     with open(SCHEMA, encoding="utf-8") as file:
-        schema: dict[str, Any] = json.load(file)
-    return schema
+        read: dict[str, Any] = json.load(file)
+    return read
 
 
 def fits(value: Any, schema: Any) -> bool:
@@ -176,10 +177,14 @@ def _problems(value: Any, schema: Mapping[str, Any]) -> list[tuple[tuple[Any, ..
             known = list(error.schema["properties"])
             for key in error.instance:
                 if key not in known:
-                    found.append(((*path, key), f"there is no setting {key}{_meant(key, known)}"))
+                    meant = _NO_TABLE if (*path, key) == TABLE[:1] else _meant(key, known)
+                    found.append(((*path, key), f"there is no setting {key}{meant}"))
         else:
             found.append((path, _words(path, error)))
     return found
+
+
+_NO_TABLE = f"; here the settings stand without [{'.'.join(TABLE)}], which is for pyproject.toml"
 
 
 def _words(path: tuple[Any, ...], error: Any) -> str:

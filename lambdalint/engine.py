@@ -63,6 +63,7 @@ def lint(
         words = "findings on what CDK makes for itself are" if hidden > 1 else "finding on what CDK makes for itself is"
         notices.append(Notice(f"{hidden} {words} not shown without --select {INTERNAL}"))
     notices += [Notice(_missing(path), path) for path in found.missing]
+    notices += [Notice(f"it cannot be read: {reason}", roots.shown(path)) for path, reason, _ in found.unread]
     notices += [Notice(_nothing(path), path) for path in found.empty]
     findings = [finding for result in results for finding in result.findings]
     if len(results) > 1:
@@ -76,7 +77,9 @@ def lint(
     named = {id for result in results for id in result.named}
     strangers = [id for id in (*settings.artifacts, *settings.images) if id not in named]
     notices += [Notice(f"no template has a function or layer {id}: its artifact was not looked at") for id in strangers]
-    trusted = not (found.missing or found.empty or strangers) and not any(n.message.startswith(CRASH) for n in notices)
+    unread = any(one.named for one in found.unread)
+    crashed = any(notice.message.startswith(CRASH) for notice in notices)
+    trusted = not (found.missing or found.empty or unread or strangers or crashed)
     if settings.baseline:
         from lambdalint.baseline import compare
 
@@ -142,7 +145,7 @@ def _read(source: Source, settings: Settings, roots: Roots) -> Iterable[Reading]
 def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = None) -> Iterator[Deployment]:
     """Every deployment below the paths, as checks see them.
 
-    Raises SettingsError for a path that is not there, and for a folder with nothing to lint.
+    Raises SettingsError for a path that is not there or cannot be read, and for a folder with nothing to lint.
     """
     settings = settings.complete()
     roots = Roots(settings.cwd, _stable_root(settings))
@@ -150,6 +153,7 @@ def readings(paths: Sequence[str], settings: Settings, stdin: bytes | None = Non
     wrong = [f"{_missing(path)}: {path}" for path in found.missing] + [
         f"{path}: {_nothing(path)}" for path in found.empty
     ]
+    wrong += [f"{one.path} cannot be read: {one.reason}" for one in found.unread if one.named]
     if wrong:
         raise SettingsError("; ".join(wrong))
     for source in found.sources:

@@ -53,7 +53,14 @@ CODE = SampleExamples(
     [{"title": "as of the day before", "settings": {"as-of": "2026-01-01"}, "template": template(512)}],
 )
 ARCHIVE = SampleExamples(
-    [{"title": "an x86 library", "archive": {"lib/_native.so": {"elf": "x86_64"}, "app.py": "import _native\n"}}],
+    [
+        {
+            "title": "an x86 library",
+            "archive": {
+                "app.zip": [{"name": "lib/_native.so", "elf": "x86_64"}, {"name": "app.py", "text": "import _native\n"}]
+            },
+        }
+    ],
     [{"title": "fences ``` and controls \x1b[31m", "template": 'Description: "```"\n'}],
 )
 

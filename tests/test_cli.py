@@ -88,6 +88,17 @@ def test_where_a_cdk_app_lies_it_says_so(folder, capsys):
     assert "cdk synth" in capsys.readouterr().out
 
 
+def test_a_folder_is_not_empty_where_what_lies_in_it_is_named(folder, capsys):
+    (folder / "template.yaml").unlink()
+    (folder / "cdk.out").mkdir()
+    (folder / "cdk.out" / "manifest.json").write_text('{"version": "38.0.0", "artifacts": {}}')
+    (folder / "cdk.out" / "cdk.out").write_text("{}")
+    assert command(["."]) == 2
+    assert "nothing to lint here" in capsys.readouterr().out
+    assert command([".", "cdk.out"]) == 0
+    assert "nothing to lint here" not in capsys.readouterr().out
+
+
 def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
     assert command(["--select", "LL1022"]) == 2
     assert (
@@ -96,6 +107,69 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
     )
     assert command(["--format", "jsn"]) == 2
     assert "did you mean json?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--formt", "json"], "there is no option --formt; did you mean --format?"),
+        (["template.yaml", "--no-colour"], "there is no option --no-colour; did you mean --no-color?"),
+        (["--json"], "there is no option --json; did you mean --format json?"),
+        (["-v"], "there is no option -v; see lambdalint --help"),
+        (["--region", "eu_central_1"], "--region takes a Region as eu-central-1, not 'eu_central_1'"),
+        (["--architecture", "amd64"], "argument --architecture: invalid choice: 'amd64'"),
+        (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
+        (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
+        (["--quiet", "explain", "LL404"], "explain is a command, and a command comes first: lambdalint explain ..."),
+        (["help"], "there is no command and no path help; did you mean --help?"),
+        (["rules", "timeot"], "there is no rule timeot; did you mean timeout?"),
+        (["quotas", "function", "more"], "more is one word too many; see lambdalint quotas --help"),
+        (["policy"], "the following arguments are required: LOGICAL_ID; see lambdalint policy --help"),
+        (["quotas", "funtion"], "no quota begins with funtion; did you mean function?"),
+        (["--parameter-overrides", "template.yaml"], "--parameter-overrides takes NAME=VALUE words, as in "),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(folder, capsys, words, said):
+    assert command(words) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"lambdalint: {said}")
+    assert (err.count("\n"), out) == (1, "")
+
+
+def test_a_path_that_is_named_nearly_as_a_command_is_the_path(folder):
+    (folder / "rule").mkdir()
+    (folder / "rule" / "template.yaml").write_text(BAD)
+    assert command(["rule", *ONLY]) == 1
+
+
+def test_options_and_paths_in_any_order(folder, capsys):
+    (folder / "clean.yaml").write_text(CLEAN)
+    assert command(["clean.yaml", "--quiet", "template.yaml", *ONLY, "clean.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("template.yaml:1:")
+    assert command(["policy", "A", "--format", "json", "template.yaml"]) == 0
+    assert "Statement" in json.loads(capsys.readouterr().out)
+    assert command(["explain", "LL101", "--no-color", "LL102"]) == 0
+    assert "LL102 timeout" in capsys.readouterr().out
+
+
+def test_behind_two_dashes_there_are_paths_only(folder, capsys):
+    (folder / "--quiet.yaml").write_text(BAD)
+    assert command([*ONLY, "--quiet", "--", "--quiet.yaml"]) == 1
+    assert capsys.readouterr().out.startswith("--quiet.yaml:1:")
+
+
+def test_help_names_every_command_and_option_on_one_screen(capsys):
+    from lambdalint.cli import COMMANDS, DEFAULTS
+
+    assert command(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: lambdalint [check] [OPTION ...] [PATH ...]\n")
+    assert all(f"--{name.replace('_', '-')}" in told for name in DEFAULTS)
+    assert all(name in told for name in COMMANDS)
+    assert told.count("\n") < 64
+    for name in COMMANDS[1:]:
+        assert command([name, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"usage: lambdalint {name} ")
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------
@@ -172,6 +246,25 @@ def test_several_outputs_of_one_run(folder, capsys):
     assert "LL102" in capsys.readouterr().out
     assert json.loads((folder / "out.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "LL102"
     assert json.loads((folder / "out.json").read_text())["summary"]["error"] == 1
+
+
+def test_a_dash_is_standard_output(folder, capsys):
+    for words in (["--output", "-"], ["--format", "text=-"], ["--format", "text=-", "--format", "json=out.json"]):
+        assert command(["template.yaml", *ONLY, *words]) == 1
+        assert "Timeout is 901 s" in capsys.readouterr().out
+    assert not (folder / "-").exists()
+    assert command(["template.yaml", "--format", "text=-", "--format", "json=-"]) == 2
+    assert "cannot both be printed" in capsys.readouterr().err
+
+
+def test_codes_are_separated_by_commas_or_blanks(folder, capsys):
+    assert command(["template.yaml", "--quiet", "--select", "LL101 LL102", "--ignore", " LL101,"]) == 1
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_some_of_the_rules(capsys):
+    assert command(["rules", "LL102", "memory-size"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["LL102", "LL101"]
 
 
 def test_output_takes_what_has_no_file_of_its_own(folder, capsys):
@@ -274,6 +367,28 @@ def test_closed_pipe(folder):
     assert run.returncode == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes them")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("template.yaml --select LL102 >&-", 1),
+        ("template.yaml --select LL102 --format json=out.json >&- 2>&- <&-", 1),
+        ("template.yaml --wrong 2>&-", 2),
+        ("- <&-", 2),
+        ("show - <&-", 2),
+    ],
+)
+def test_streams_that_the_caller_closed(folder, words, code):
+    line = f"{sys.executable} -m lambdalint {words}"
+    run = subprocess.run(line, shell=True, env={**os.environ, "PYTHONPATH": ROOT}, capture_output=True, text=True)
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+    if words.endswith(" - <&-") or words == "- <&-":
+        assert run.stderr == "lambdalint: standard input cannot be read: it is closed\n"
+    if "json=" in words:
+        assert json.loads((folder / "out.json").read_text())["findings"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt(folder, jobs):
@@ -321,6 +436,80 @@ def test_what_vanishes_while_linting(folder, monkeypatch, capsys):
     assert command([*ONLY, "."]) == 1
     assert command([*ONLY, "template.yaml", "gone.yaml"]) == 2
     assert "gone.yaml: there is no such file or folder" in capsys.readouterr().out
+
+
+@pytest.fixture
+def denied(folder, monkeypatch):
+    """Paths in this set may not be read, whoever runs the tests."""
+    paths = set()
+
+    def guarded(real):
+        def call(path=".", *rest, **more):
+            if isinstance(path, str) and os.path.abspath(path) in paths:
+                raise PermissionError(13, "Permission denied", path)
+            return real(path, *rest, **more)
+
+        return call
+
+    monkeypatch.setattr("builtins.open", guarded(open))
+    for name in ("scandir", "listdir"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+    return paths
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "closed"])
+def test_what_may_not_be_read_is_told_and_spoils_a_run_that_names_it(folder, denied, capsys, name):
+    (folder / "closed").mkdir()
+    denied.add(str(folder / name))
+    assert command(["check", name]) == 2
+    assert f"notice: {name}: it cannot be read: Permission denied\n" in capsys.readouterr().out
+    for words in (["audit"], ["show"], ["policy", "A"]):
+        assert command([*words, name]) == 2
+        assert capsys.readouterr().err == f"lambdalint: {name} cannot be read: Permission denied\n"
+
+
+def test_what_a_search_may_not_read_is_told(folder, denied, capsys):
+    (folder / "closed").mkdir()
+    (folder / "other.yaml").write_text(BAD)
+    denied |= {str(folder / "closed"), str(folder / "template.yaml")}
+    assert command(list(ONLY)) == 1
+    out = capsys.readouterr().out
+    assert "notice: closed: it cannot be read: Permission denied\n" in out
+    assert "notice: template.yaml: it cannot be read: Permission denied\n" in out
+    assert "other.yaml:1:70  error  LL102" in out
+
+
+def test_interrupted_while_it_loads(folder):
+    code = """
+import signal, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "lambdalint.settings":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["lambdalint", "template.yaml"]
+from lambdalint.__main__ import main
+main()
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ROOT},
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
+def test_a_crash_is_no_finding(folder, monkeypatch, capsys):
+    def crash(*_):
+        raise ZeroDivisionError("never")
+
+    monkeypatch.setattr("lambdalint.engine._discovered", crash)
+    assert command(["check", "."]) == 2
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: never" in err
+    assert err.endswith("/issues\n")
 
 
 def test_code_that_vanishes_while_linting(folder, monkeypatch):
@@ -462,7 +651,7 @@ def test_paths_alone_mean_what_the_parser_makes_of_them():
     from lambdalint.arguments import check_parser
     from lambdalint.cli import DEFAULTS
 
-    parsed = vars(check_parser().parse_args(["a.yaml", "b"]))
+    parsed = vars(check_parser().parse(["a.yaml", "b"]))
     assert parsed.pop("paths") == ["a.yaml", "b"]
     assert {name: value or None for name, value in parsed.items()} == {n: v or None for n, v in DEFAULTS.items()}
 

@@ -142,6 +142,11 @@ def test_a_file_that_is_named(folder):
         ('slect = ["LL1"]\n', "lambdalint.toml:1: there is no setting slect; did you mean select?"),
         ('\nfail_on = "error"\n', "lambdalint.toml:2: there is no setting fail_on; did you mean fail-on?"),
         ("zebra = 1\n", "lambdalint.toml:1: there is no setting zebra"),
+        (
+            "[tool.lambdalint]\nregion = 1\n",
+            "lambdalint.toml:1: there is no setting tool; here the settings stand without [tool.lambdalint], which is"
+            " for pyproject.toml",
+        ),
         ('fail-on = "eror"\n', "takes error, warning, note or never; did you mean error?"),
         ('select = "LL1"\n', "lambdalint.toml:1: select takes a list, not 'LL1'"),
         ("select = [1]\n", "lambdalint.toml:1: select takes text, not 1"),

@@ -12,6 +12,7 @@ import sys
 import pytest
 import yaml
 
+from lambdalint.cli import run as command
 from lambdalint.rulebook import load
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +62,38 @@ def test_shape():
         assert "types" not in hook
         assert "types_or" not in hook
     assert [hook.get("pass_filenames", True) for hook in HOOKS.values()] == [True, False, False]
+
+
+MENTIONS = {
+    "list.json": '["AWS::Lambda::Function"]',
+    "list.yaml": "- AWS::Lambda::Function\n",
+    "chart.yaml": "{{- if .Values.x }}\nkind: AWS::Lambda::Function\n{{- end }}\n",
+    "two.yaml": "kind: ConfigMap\ndata: {t: AWS::Lambda::Function}\n---\nkind: ConfigMap\nresources: {}\n",
+    "rule.json": '{"Scope": {"ComplianceResourceTypes": ["AWS::Lambda::Function"]}}',
+    "large.json": "[" + ", ".join(['{"a": "AWS::Lambda::Function", "b": [0]}'] * 200_000) + "]",
+}
+"""Files that a hook is given and that name a resource, none of which is a template."""
+
+
+def test_what_merely_names_a_resource_is_passed_over(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, text in MENTIONS.items():
+        (tmp_path / name).write_text(text)
+    assert command(["check", *MENTIONS]) == 0
+    assert capsys.readouterr().out == "No findings; 0 functions in 0 files checked\n"
+
+
+def test_a_section_misspelt_is_told_though_there_are_no_resources(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("utf-8", "utf-16"):
+        text = APPLICATION.replace("Resources:", "Resorces:")
+        (tmp_path / f"{name}.yaml").write_bytes(text.encode(name))
+    assert command(["check", "utf-8.yaml", "--quiet"]) == 1
+    assert "LL002" in capsys.readouterr().out
+    assert command(["check", "--quiet"]) == 1
+    out = capsys.readouterr().out
+    assert "utf-8.yaml:2:1  error  LL002 malformed-template" in out
+    assert "utf-16.yaml:1:1  error  LL001" in out
 
 
 # -- as pre-commit runs them -------------------------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 
 from lambdalint.cli import COMMANDS, run
+from lambdalint.engine import lint
+from lambdalint.reporters import Options, render
 from lambdalint.rulebook import load
+from lambdalint.settings import Settings
 
 ROOT = os.path.join(os.path.dirname(__file__), "..")
 README = os.path.join(ROOT, "README.md")
@@ -36,6 +40,8 @@ def test_the_table_of_rules():
             file.write(before + BEGIN + table + END + after)
         return
     assert shown == table
+    codes = [row.split()[1] for row in rows]
+    assert codes == sorted(codes)
 
 
 def test_the_first_two_blocks_are_the_set_up():
@@ -58,3 +64,14 @@ def test_the_rule_of_a_team_holds(tmp_path, capsys):
     (tmp_path / rule[0]).write_text(rule[1], encoding="utf-8")
     assert run(["rules", "--test", str(tmp_path)]) == 0, capsys.readouterr().out
     assert "TEAM001" in capsys.readouterr().out
+
+
+def test_the_picture_shows_what_is_printed(monkeypatch):
+    """docs/picture.py makes it anew."""
+    monkeypatch.chdir(ROOT)
+    with open(os.path.join(ROOT, "docs", "thumbnails-faulty.svg"), encoding="utf-8") as file:
+        picture = html.unescape("".join(re.findall(r"<text[^>]*>([^<]*)</text>", file.read())))
+    settings = Settings(as_of="2026-11-23", cache=False).complete()
+    report, book = lint(["tests/data/thumbnails-faulty"], settings)
+    printed = render("text", report, book.selected((), ()), Options(width=110, root=settings.cwd))
+    assert re.sub(r"\s", "", printed) in re.sub(r"\s", "", picture)

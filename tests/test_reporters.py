@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,8 +17,10 @@ from lambdalint.reporters import FORMATS, Options, audit, help, render, summary
 from lambdalint.reporters.audit import AuditCell, AuditRow
 from lambdalint.reporters.layout import report_lines
 from lambdalint.reporters.text_rich import STYLES, painted
+from lambdalint.rulebook import load
 
 MIB = 1024 * 1024
+FIRST = Location("t.yaml", FIRST_LINE)
 AT_GITHUB = PLAIN._replace(
     repo_prefix="services", server_url="https://github.com", repository="o/r", sha="0" * 40, category="lambdalint"
 )
@@ -291,7 +294,8 @@ class TestGitHub:
         finding = found("LL101", "50% of\na, b: c", Location("a,b:c%.yaml", Span(1, 2, 1, 4)), None)
         line = render("github", Report((finding,)), RULES, PLAIN).splitlines()[0]
         assert line == (
-            "::error file=a%2Cb%3Ac%25.yaml,line=1,col=2,endColumn=4,title=LL101 memory-size::50%25 of\\na, b: c"
+            "::error file=a%2Cb%3Ac%25.yaml,line=1,col=2,endColumn=4,title=LL101 memory-size"
+            "::a,b:c%25.yaml:1:2: LL101 50%25 of\\na, b: c"
         )
 
     def test_ten_of_a_kind_and_the_rest_as_lines(self) -> None:
@@ -357,3 +361,52 @@ class TestHelp:
         text = help.explain(RULES[0], PLAIN._replace(color=True, hyperlinks=True, width=60))
         assert "\x1b" not in help.explain_text(RULES[2])
         assert "LL101" in text
+
+
+@pytest.mark.parametrize("rule", load().rules.values(), ids=lambda rule: rule.code)
+def test_the_page_of_every_rule_can_be_read(rule):
+    page, markdown = help.explain_text(rule), help.help_markdown(rule)
+    assert page.startswith(f"{rule.code} {rule.name} ")
+    for text in (page, markdown, help.help_text(rule)):
+        assert max(map(len, text.splitlines())) <= (210 if text is page else 400)
+        assert '.zip: [{"name"' not in text  # a description of an archive as the rule's file has it
+    assert len(markdown) < 10_000
+
+
+def test_a_page_that_is_cut_holds_the_severest():
+    warning = found("LL404", "x" * 100, Location("a.yaml", FIRST_LINE), "Queue")
+    error = found("LL101", "too much", Location("z.yaml", FIRST_LINE), "Fn")
+    report = Report((*(warning._replace(fingerprint=str(at)) for at in range(20_000)), error), (), 1, 1)
+    page = render("markdown", report, RULES, PLAIN)
+    assert len(page.encode()) <= MIB
+    assert "more findings are not shown" in page
+    assert "z.yaml:1<br>Fn" in page
+
+
+def test_a_place_in_a_member_is_told():
+    inside = Location("a.zip", Span(12, 5, 12, 9), "src/app.py")
+    assert "\n  member: src/app.py:12:5\n" in render("text", Report((found("LL101", "m", inside, None),)), RULES, PLAIN)
+
+
+@pytest.mark.parametrize("columns", range(54, 130))
+def test_no_line_of_an_audit_passes_the_terminal(columns, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    labels = ("Memory", "Timeout", "Package", "Layers", "Environment", "Storage")
+    cells = tuple(AuditCell(f"q.{label}", label, 10240, 10240, "MB") for label in labels)
+    rows = [AuditRow("F" * 40, "t.yaml", cells), AuditRow("G", "t.yaml", cells[:2])]
+    text = audit.text(rows, Options(color=True, width=columns))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert all(line == line.rstrip() for line in lines)  # blanks past the edge make an empty line
+
+
+def test_the_page_that_is_offered_is_that_of_the_severest():
+    findings = (found("LL404", "m", FIRST, None), found("LL503", "m", FIRST, None)._replace(severity="error"))
+    assert "lambdalint explain LL503" in render("text", Report(findings), RULES, PLAIN)
+
+
+def test_what_an_archive_holds_is_listed():
+    page = help.explain_text(load().rules["LL306"])
+    assert "\n    report.zip:\n      bootstrap (elf x86_64, mode 644)\n" in page
+    page = help.explain_text(load().rules["LL325"])
+    assert '\n      Cmd: ["app.handler"]\n      layer 1:\n        var/task/app.py (mode 600): x = 1\n' in page

@@ -124,7 +124,7 @@ def test_uris() -> None:
         "file:///abs/x%20y.yaml",
         "%3Cstdin%3E",
         "infra/%C3%A9%20stack/%E6%97%A5%E6%9C%AC/%E3%83%86%E3%83%B3%E3%83%97%E3%83%AC%E3%83%BC%E3%83%88.yaml",
-        "infra/%C3%A9%20stack/surr%ED%B2%80ogate.yaml",
+        "infra/%C3%A9%20stack/surr%80ogate.yaml",
         "file:///C:/x%20y.yaml",
         "infra/%C3%A9%20stack/%7B0%7D.yaml",
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdalint.model.deployment import Deployment
-    from lambdalint.rulebook import RuleBook
+    from lambdalint.rulebook import Rule, RuleBook
     from lambdalint.settings import Settings
 
 
@@ -25,17 +25,32 @@ def whole_book(folders: Sequence[str]) -> RuleBook:
     return book
 
 
+def named_rules(book: RuleBook, words: Sequence[str]) -> list[Rule]:
+    """The rules that codes, names or prefixes mean. Raises RuleError for one that means none."""
+    from lambdalint.nearest import nearest
+    from lambdalint.rulebook import RuleError
+
+    rules: list[Rule] = []
+    for word in words:
+        found = book.matching(word)
+        if not found:
+            close = nearest(word, [name for rule in book.rules.values() for name in (rule.code, rule.name)])
+            raise RuleError(f"there is no rule {word}" + (f"; did you mean {close}?" if close else ""))
+        rules += found
+    return rules
+
+
 def deployments(paths: Sequence[str], settings: Settings) -> Iterator[Deployment]:
     """Every deployment below the paths; ``-`` is standard input.
 
     Raises SettingsError for a path that is not there, and where there is no deployment at all.
     """
-    import sys
 
+    from lambdalint.cli import standard_input
     from lambdalint.engine import readings
     from lambdalint.settings import SettingsError
 
-    found = readings(paths, settings, sys.stdin.buffer.read() if "-" in paths else None)
+    found = readings(paths, settings, standard_input() if "-" in paths else None)
     first = next(found, None)
     if first is None:
         where = ", ".join(paths) or "."

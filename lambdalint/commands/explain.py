@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from lambdalint import __version__
-from lambdalint.commands import whole_book
+from lambdalint.commands import named_rules, whole_book
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,19 +16,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> str:
     from lambdalint.cli import on_terminal
-    from lambdalint.nearest import nearest
     from lambdalint.reporters import Options
     from lambdalint.reporters.help import explain
-    from lambdalint.rulebook import RuleError
 
-    book = whole_book(given.rules)
+    rules = named_rules(whole_book(given.rules), given.codes)
     options = on_terminal(Options(version=__version__), given.no_color)
-    pages = []
-    for word in given.codes:
-        found = book.matching(word)
-        if not found:
-            names = [name for rule in book.rules.values() for name in (rule.code, rule.name)]
-            close = nearest(word, names)
-            raise RuleError(f"there is no rule {word}" + (f"; did you mean {close}?" if close else ""))
-        pages += [explain(rule, options) for rule in found]
-    return "\n".join(pages)
+    return "\n".join(explain(rule, options) for rule in rules)

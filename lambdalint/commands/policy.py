@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lambdalint.model.resource import Function
 
 TAKES_INPUTS = True
+MOST_NAMES = 20
+"""Functions that are offered where the one that was named is none."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +53,9 @@ def find(logical_id: str, deployments: Sequence[Deployment]) -> tuple[Deployment
         if kinds:
             raise SettingsError(f"{logical_id} is no function ({kinds[0]})")
         close = nearest(logical_id, names)
-        hint = f"; did you mean {close}?" if close else f"; there are {', '.join(names)}" if names else ""
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        listed = f"; there are {', '.join(names[:MOST_NAMES])}{more}" if names else ""
+        hint = f"; did you mean {close}?" if close else listed
         raise SettingsError(f"there is no function {logical_id}{hint}")
     templates = list(dict.fromkeys(one.template.document.path for one, _ in found))
     if len(templates) > 1:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
+
+from lambdalint.settings import SettingsError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("prefix", nargs="?", default="", help="only the ids that begin so, e.g. function")
+    parser.add_argument(
+        "prefix", metavar="PREFIX", nargs="?", default="", help="only the ids that begin so, e.g. function"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(given: argparse.Namespace) -> str:
     from lambdalint.rulebook import load
 
-    entries = {id: entry for id, entry in load().facts("quotas").items() if id.startswith(given.prefix)}
+    known = load().facts("quotas")
+    entries = {id: entry for id, entry in known.items() if id.startswith(given.prefix)}
+    if not entries:
+        raise SettingsError(f"no quota begins with {given.prefix}{_meant(given.prefix, known)}")
     if given.format == "json":
         import json
 
@@ -24,7 +32,16 @@ def run(given: argparse.Namespace) -> str:
     for id, entry in entries.items():
         lines.append(f"{id:<{width}}  {_value(entry)}")
         lines.append(f"{'':<{width}}  {entry['source']} ({entry['checked_on']}, {entry['verified']})")
-    return "\n".join(lines) + "\n" if lines else ""
+    return "\n".join(lines) + "\n"
+
+
+def _meant(prefix: str, known: Iterable[str]) -> str:
+    """``; did you mean function?`` for a slip in an id, or in its part before the dot."""
+    from lambdalint.nearest import nearest
+
+    families = dict.fromkeys(id.partition(".")[0] for id in known)
+    close = nearest(prefix, (*families, *known))
+    return f"; did you mean {close}?" if close else f"; they begin with {', '.join(families)}"
 
 
 def _value(entry: dict[str, Any]) -> str:

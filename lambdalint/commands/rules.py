@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 
-from lambdalint.commands import whole_book
+from lambdalint.commands import named_rules, whole_book
 from lambdalint.rulebook import Rule
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("codes", metavar="CODE", nargs="*", default=[], help="only these: LL404, a name, LL4")
     parser.add_argument("--rules", metavar="DIR", action="append", default=[], help="a team's own rules too")
     parser.add_argument(
         "--test", metavar="DIR", action="append", default=[], help="run the examples of the rules in DIR"
@@ -21,7 +22,8 @@ def run(given: argparse.Namespace) -> str | tuple[str, int]:
     """What the command prints; with ``--test`` also the exit code, 1 where an example does not hold."""
     if given.test:
         return _test(given.test)
-    rules = list(whole_book(given.rules).rules.values())
+    book = whole_book(given.rules)
+    rules = named_rules(book, given.codes) if given.codes else list(book.rules.values())
     if given.format == "json":
         import json
 

@@ -24,6 +24,8 @@ KNOWN_TRANSFORMS = frozenset((SAM, LOOPS, "AWS::CodeDeployBlueGreen", "AWS::Secr
 """Transforms after which a template still says what its resources are."""
 
 SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings", "Outputs", "Metadata", "Rules", "Globals")
+PLAIN = ("AWSTemplateFormatVersion", "Description", "Transform", "Hooks")
+"""What else stands at the top of a template."""
 SERVICES = frozenset(
     "AmazonMQ ApiGateway ApiGatewayV2 AppSync CloudFormation CloudFront CloudWatch CodeCommit CodeDeploy CodePipeline"
     " Cognito Config Connect DocDB DynamoDB EC2 EFS ElasticLoadBalancingV2 Events IAM IoT KMS Kinesis KinesisFirehose"
@@ -62,6 +64,7 @@ def shape(root: Any) -> tuple[Fault, ...]:
         for name in SECTIONS
         if root.get(name) is not None and not isinstance(root[name], (dict, Unknown))
     ]
+    faults += _misspelt(root)
     without_sam = _is_without_sam(root)
     resources = root.get("Resources")
     for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
@@ -85,6 +88,20 @@ def shape(root: Any) -> tuple[Fault, ...]:
             faults.append(Fault("transform-missing", (*path, "Type"), {"type": kind}))
             without_sam = False
     return tuple(faults)
+
+
+def _misspelt(root: dict[str, Any]) -> Iterator[Fault]:
+    """Sections of a template that are none, where one that is missing was plainly meant."""
+    sections = (*SECTIONS, *PLAIN)
+    strange = [key for key in root if key not in sections and not key.startswith(("Fn::", "x-"))]
+    if not strange or not any(key in root for key in ("Resources", "AWSTemplateFormatVersion", "Transform")):
+        return
+    from lambdalint.nearest import nearest
+
+    for key in strange:
+        meant = nearest(key, [section for section in sections if section not in root])
+        if meant:
+            yield Fault("misspelt-section", (key,), {"what": key, "meant": meant}, key=True)
 
 
 def _is_without_sam(root: dict[str, Any]) -> bool:

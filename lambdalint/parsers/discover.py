@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 MARKERS = (b"AWS::Lambda", b"AWS::Serverless")
 STACKS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application")
+WHOLE = (b"Resources", b"AWSTemplateFormatVersion", b"AWS::Serverless-2016-10-31")
+"""What a template has, beside naming a resource: the first one, or another where that one is misspelt."""
 NESTED = "nested"
 """The kind of a template that deploys others which are here."""
 EXTENSIONS = (".yaml", ".yml", ".json", ".template", ".cfn", ".cform")
@@ -32,9 +34,18 @@ class Source(NamedTuple):
 class Discovery(NamedTuple):
     sources: tuple[Source, ...]
     missing: tuple[str, ...]
-    """Paths that do not exist or cannot be read."""
+    """Paths that do not exist."""
     empty: tuple[str, ...]
     """Directories in which nothing was found."""
+    unread: tuple[Unread, ...] = ()
+
+
+class Unread(NamedTuple):
+    """What is there and cannot be read, with the reason; ``named`` where somebody asked for it."""
+
+    path: str
+    reason: str
+    named: bool
 
 
 def discover(
@@ -47,6 +58,7 @@ def discover(
     sources: list[Source] = []
     missing: list[str] = []
     empty: list[str] = []
+    unread: list[Unread] = []
     seen: set[str] = set()
 
     def add(found: Iterable[Source]) -> int:
@@ -62,21 +74,28 @@ def discover(
     for path in paths:
         if path == "-":
             add([Source("template", "-", stdin or b"", True)])
-        elif os.path.isdir(path):
-            if not add(_directory(path, exclude, base)):
-                empty.append(path)
-        elif os.path.exists(path):
-            try:
-                add(_file(path, named=True))
-            except OSError:
-                missing.append(path)
-        else:
+        elif not os.path.exists(path):
             missing.append(path)
+        else:
+            try:
+                is_folder = os.path.isdir(path)
+                count = add(_directory(path, exclude, base, unread) if is_folder else _file(path, named=True))
+                if is_folder and not count:
+                    empty.append(path)
+            except OSError as error:
+                unread.append(Unread(path, error.strerror or str(error), True))
     if any(one.data is not None and has_stacks(one.data) for one in sources):
         from lambdalint.parsers.nested import joined
 
         sources = joined(sources)
-    return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty))
+    empty = [path for path in empty if not _holds(path, sources)]
+    return Discovery(tuple(_once(sources)), tuple(missing), tuple(empty), tuple(unread))
+
+
+def _holds(folder: str, sources: Iterable[Source]) -> bool:
+    """Whether something below a folder was named by itself: a cloud assembly, which a search leaves out."""
+    above = os.path.join(os.path.realpath(folder), "")
+    return any(one.path != "-" and os.path.realpath(one.path).startswith(above) for one in sources)
 
 
 def _once(sources: list[Source]) -> list[Source]:
@@ -100,12 +119,13 @@ def _is_stage(source: Source) -> bool:
 
 def is_template(data: bytes) -> bool:
     """Whether bytes name a Lambda resource, in any encoding that a template may be in."""
-    if any(marker in data for marker in MARKERS):
-        return True
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        plain = data.replace(b"\0", b"")
-        return any(marker in plain for marker in MARKERS)
-    return False
+    data = _ascii(data)
+    return any(marker in data for marker in MARKERS)
+
+
+def _ascii(data: bytes) -> bytes:
+    """Bytes in which ASCII words are found as they are, also of UTF-16."""
+    return data.replace(b"\0", b"") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
 
 
 def has_stacks(data: bytes) -> bool:
@@ -128,8 +148,8 @@ def _file(path: str, named: bool) -> Iterator[Source]:
         if not named and not lower.endswith(EXTENSIONS):
             return
         data = head + file.read(MAX_LOOK - len(head))
-    # A file that nobody named must look like a whole template: values of a chart or notes may name a resource too.
-    if (is_template(data) or has_stacks(data)) and (named or b"Resources" in data.replace(b"\0", b"")):
+    # A file that merely names a resource (a chart's values, a policy's test, notes) is none: a hook names those too.
+    if (is_template(data) or has_stacks(data)) and any(sign in _ascii(data) for sign in WHOLE):
         yield Source("template", path, data, named)
 
 
@@ -146,7 +166,7 @@ def _is_assembly(path: str, names: Iterable[str]) -> bool:
     return b'"artifacts"' in head and b'"version"' in head
 
 
-def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]:
+def _directory(path: str, exclude: Sequence[str], base: str, unread: list[Unread]) -> Iterator[Source]:
     names = sorted(os.listdir(path))
     if _is_assembly(path, names):
         yield Source("assembly", path, None, True)
@@ -164,10 +184,17 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
     def excluded(relative: str, is_folder: bool = False) -> bool:
         return meant is not None and meant(prefix + relative + "/" * is_folder)
 
+    def denied(path: str, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # gone since it was listed
+            unread.append(Unread(path, error.strerror or str(error), False))
+
     def walk(folder: str, relative: str, depth: int) -> Iterator[Source]:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
+        except OSError as error:
+            if not relative:
+                raise
+            denied(folder, error)
             return
         if relative and _is_assembly(folder, [entry.name for entry in entries]):
             return  # a cloud assembly is linted when it is named
@@ -191,7 +218,7 @@ def _directory(path: str, exclude: Sequence[str], base: str) -> Iterator[Source]
                     and not excluded(name)
                 ):
                     yield from _file(entry.path, named=False)
-            except OSError:
-                continue
+            except OSError as error:
+                denied(entry.path, error)
 
     yield from walk(path, "", 0)

@@ -114,6 +114,17 @@ def repo_path(where: Location, options: Options) -> str:
     return normpath(join(options.repo_prefix, where.path))
 
 
+def encoded(path: str, safe: str = "/") -> str:
+    """A path percent-encoded, byte for byte also where a file's name is no UTF-8."""
+    from urllib.parse import quote
+
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "surrogatepass")
+    return quote(data, safe=safe)
+
+
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 

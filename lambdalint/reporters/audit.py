@@ -36,6 +36,9 @@ class AuditRow(NamedTuple):
 BAR = 4
 """Characters of a bar."""
 
+SHORT = {"Memory": "Mem", "Timeout": "Time", "Package": "Pkg", "Layers": "Lay", "Environment": "Env", "Storage": "Disk"}
+"""Headings for the narrowest terminals."""
+
 NAMES = 16
 """Cells that function names keep when the terminal is narrow."""
 
@@ -94,22 +97,20 @@ def markdown(rows: Sequence[AuditRow], options: Options) -> str:
 
 
 def _table(rows: Sequence[AuditRow], columns: int) -> Iterator[Line]:
-    """One line a function under its template; what does not fit goes: first the amounts, then the bars."""
+    """One line a function under its template; what does not fit goes: the amounts, the bars, the headings' ends."""
     if not rows:
         yield [("summary", "No functions", "")]
         return
     labels = _labels(rows)
     names = max(width(visible(row.function)) for row in rows) + 3  # two before it, one after
-    styles = ("amount", "bar", "percent")
-    widths = {style: {label: _column(rows, label, style) for label in labels} for style in styles}
-    style = next(
-        (each for each in styles if not columns or min(names, NAMES) + sum(widths[each].values()) <= columns + 2),
-        "percent",
-    )
-    size = widths[style]
+    size: dict[str, int] = {}
+    for style, heads in (("amount", {}), ("bar", {}), ("percent", {}), ("percent", SHORT)):
+        size = {label: _column(rows, label, heads.get(label, label), style) for label in labels}
+        if not columns or min(names, NAMES) + sum(size.values()) <= columns + 2:
+            break
     if columns:
         names = max(min(names, columns + 2 - sum(size.values())), NAMES)
-    yield [("", " " * names, ""), *(("title", f"{label:<{size[label]}}", "") for label in labels)]
+    yield [("", " " * names, ""), *(("title", f"{heads.get(label, label):<{size[label]}}", "") for label in labels)]
     template = None
     for row in rows:
         if row.template != template:
@@ -122,9 +123,9 @@ def _table(rows: Sequence[AuditRow], columns: int) -> Iterator[Line]:
         yield line
 
 
-def _column(rows: Sequence[AuditRow], label: str, style: str) -> int:
+def _column(rows: Sequence[AuditRow], label: str, head: str, style: str) -> int:
     cells = [cell for row in rows for cell in row.cells if cell.label == label]
-    return max(len(label), *(len("".join(part[1] for part in _cell(cell, 0, style))) for cell in cells)) + 2
+    return max(len(head), *(len("".join(part[1] for part in _cell(cell, 0, style))) for cell in cells)) + 2
 
 
 def _cell(cell: AuditCell | None, size: int, style: str) -> Line:

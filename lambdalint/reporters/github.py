@@ -49,7 +49,11 @@ def command(finding: Finding, options: Options) -> str:
     if finding.when:
         text = f"{text} (when {' and '.join(finding.when)})"
     related = finding.related[:MAX_RELATED]
-    lines = [text, *(f"{_place(item.location, options)}: {item.message}" for item in related)]
+    # The log of a job shows the message alone: without its place nobody would find what an error there is about.
+    lines = [
+        f"{_place(where, options)}: {finding.code} {text}",
+        *(f"{_place(item.location, options)}: {item.message}" for item in related),
+    ]
     if more := len(finding.related) - len(related):
         lines.append(plural(more, "more place"))
     span = where.span
@@ -58,7 +62,7 @@ def command(finding: Finding, options: Options) -> str:
         properties |= {"col": str(span.column), "endColumn": str(max(span.end_column, span.column + 1))}
     else:
         properties["endLine"] = str(span.end_line)
-    properties["title"] = f"{finding.code} {finding.name}"
+    properties["title"] = f"{finding.code} {finding.name}" + (f" in {finding.resource}" if finding.resource else "")
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     # Each line by itself: visible() would write the breaks between them as \n.
     message = "\n".join(visible(line) for line in lines)

@@ -13,6 +13,9 @@ from lambdalint.reporters.layout import Line, plain, prose
 MAX_LINES = 60
 """Lines that are shown of an example's file."""
 
+MAX_COLUMNS = 200
+"""Characters that are shown of a line of it: the value of 4 KB that proves a limit tells no reader anything."""
+
 PAGE = 80
 """Columns of a page where the terminal does not say."""
 
@@ -122,13 +125,43 @@ def files(example: Mapping[str, Any]) -> list[tuple[str, str]]:
         parts.append((visible(name), content if isinstance(content, str) else _short(content)))
     for kind in ("archive", "image"):
         if held := _items(example.get(kind)):
-            parts.append((f"the {kind}", "\n".join(f"{name}: {_short(value)}" for name, value in held)))
+            parts.append((f"the {kind}", "\n".join(line for name, value in held for line in _held(name, value))))
     return parts
+
+
+def _held(name: str, described: Any) -> Iterator[str]:
+    """What an example's archive or image holds: a line for each member, after what is said of the whole."""
+    whole = described if isinstance(described, Mapping) else {"members": described}
+    if not isinstance(whole.get("members", []), list):
+        yield f"{name}: {_short(described)}"
+        return
+    yield f"{name}:"
+    for key, value in whole.items():
+        if key == "config":
+            yield from (f"  {option}: {_short(setting)}" for option, setting in value.items())
+        elif key == "members":
+            yield from (f"  {_member(member)}" for member in value)
+        elif key == "layers":
+            for number, layer in enumerate(value, 1):
+                yield f"  layer {number}:"
+                yield from (f"    {_member(member)}" for member in layer)
+        else:
+            yield f"  {key}: {_short(value)}"
+
+
+def _member(member: Any) -> str:
+    """``lib/core.so (elf x86_64, mode 600)``, ``app.py: import requests``."""
+    if not isinstance(member, Mapping):
+        return _short(member)
+    told = {key: value for key, value in member.items() if key not in ("name", "text", "bytes")}
+    details = ", ".join(key if value is True else f"{key} {_short(value)}" for key, value in told.items())
+    text = _short(member.get("text", ""))
+    return str(member["name"]) + (f" ({details})" if details else "") + (f": {text}" if text else "")
 
 
 def clipped(content: str) -> list[str]:
     """The lines of an example, safe for a terminal, the end cut off where it is long."""
-    lines = [visible(line.expandtabs(4)).rstrip() for line in content.strip("\n").split("\n")]
+    lines = [_cut(visible(line.expandtabs(4)).rstrip(), MAX_COLUMNS) for line in content.strip("\n").split("\n")]
     cut = len(lines) - MAX_LINES
     return [*lines[:MAX_LINES], f"... {cut:,} more lines"] if cut > 0 else lines
 
@@ -172,4 +205,8 @@ def _items(value: Any) -> Sequence[tuple[str, Any]]:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     text = visible(text.strip())
-    return text if len(text) <= PAGE else text[: PAGE - 3] + "..."
+    return _cut(text, PAGE)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."

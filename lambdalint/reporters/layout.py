@@ -5,9 +5,9 @@ There is one layout, so that a log and a terminal show the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lambdalint.finding import Finding, Location, Report, Suppressed
+from lambdalint.finding import FIRST_LINE, Finding, Location, Report, Span, Suppressed, rank
 from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, plural, shown, summary
 from lambdalint.reporters.display import excerpt, flowed, visible, width, wrapped
 from lambdalint.reporters.source import Sources
@@ -29,17 +29,17 @@ MASKED = "masked"
 def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) -> Iterator[Line]:
     """Findings file by file, notices, and the summary; only the summary where there is nothing to say."""
     known = {rule.code: rule for rule in rules}
-    sources = Sources()
-    hinted: set[str] = set()
+    sources = Sources(secrets(report, known))
+    hinted: dict[str, int] = {}
     for finding in shown(report, options):
         rule = known.get(finding.code)
         if options.quiet:
             yield [*heading(finding, rule)[0], ("", f": {visible(finding.message)}", "")]
             continue
         yield from heading(finding, rule, options.width)
-        yield from body(finding, sources, options, masked=rule is not None and MASKED in rule.tags)
+        yield from body(finding, sources, options)
         if rule is not None and finding.code not in hinted:
-            hinted.add(finding.code)
+            hinted[finding.code] = rank(finding.severity)
             if fix := flowed(rule.fix):
                 yield from prose("fix: ", "fix", fix, options.width)
         yield []
@@ -47,40 +47,54 @@ def report_lines(report: Report, rules: Sequence[RuleInfo], options: Options) ->
         yield from notices(report, options)
     if not options.quiet:
         if hinted:
-            more = f"lambdalint explain {min(hinted)}"
+            more = f"lambdalint explain {min(hinted, key=lambda code: (-hinted[code], code))}"
             yield [("dim", "Why, with examples: ", ""), ("label", more, "")]
-        yield [("summary", summary(report), "")]
+        yield from ([("summary", line, "")] for line in wrapped(summary(report), options.width))
 
 
 def heading(finding: Finding, rule: RuleInfo | None, columns: int = 0) -> list[Line]:
     """``path:line:column  severity  CODE name in RESOURCE``: the form that editors and terminals make a link of.
 
-    The resource goes to a second line where the first would be longer than ``columns``.
+    Where that would be longer than ``columns`` the resource goes to a second line, or the code with it.
     """
-    line: Line = [
-        ("path", place(finding.location), ""),
-        ("", "  ", ""),
-        (finding.severity, finding.severity, ""),
-        ("", "  ", ""),
+    where: Line = [("path", place(finding.location), ""), ("", "  ", ""), (finding.severity, finding.severity, "")]
+    rule_name: Line = [
         (finding.severity, visible(finding.code), rule.help_uri if rule else ""),
         ("", f" {visible(finding.name)}", ""),
     ]
-    if not finding.resource:
-        return [line]
-    holder = f"in {visible(finding.resource)}"
-    if columns and sum(width(text) for _, text, _ in line) + 1 + width(holder) > columns:
-        return [line, [("", MARGIN, ""), ("dim", holder, "")]]
-    return [[*line, ("dim", f" {holder}", "")]]
+    holder: Line = [("dim", f"in {visible(finding.resource)}", "")] if finding.resource else []
+    gap, space, margin = ("", "  ", ""), ("", " ", ""), ("", MARGIN, "")
+    named = [*rule_name, space, *holder] if holder else rule_name
+    if not columns or _long([*where, gap, *named]) <= columns:
+        return [[*where, gap, *named]]
+    if _long([*where, gap, *rule_name]) <= columns:
+        return [[*where, gap, *rule_name], [margin, *holder]]
+    return [where, [margin, *named]]
 
 
-def body(finding: Finding, sources: Sources, options: Options, masked: bool = False) -> Iterator[Line]:
+def _long(line: Line) -> int:
+    return sum(width(text) for _, text, _ in line)
+
+
+def secrets(report: Report, rules: Mapping[str, RuleInfo]) -> dict[str, list[Span]]:
+    """By file the places that no line may show: whichever finding quotes the line, and suppressed ones too."""
+    found: dict[str, list[Span]] = {}
+    for finding in report.findings:
+        if finding.code in rules and MASKED in rules[finding.code].tags:
+            found.setdefault(finding.location.file, []).append(finding.location.span)
+    return found
+
+
+def body(finding: Finding, sources: Sources, options: Options) -> Iterator[Line]:
     yield from prose("", "message", visible(finding.message), options.width)
     if finding.location.member is not None:
-        yield from prose("member: ", "dim", visible(finding.location.member), 0)
+        span = finding.location.span
+        inside = "" if span == FIRST_LINE else f":{span.line}:{span.column}"
+        yield from prose("member: ", "dim", visible(finding.location.member) + inside, 0)
         if finding.template is not None:
             yield from see(finding.template, "the template names it here", options.width)
     else:
-        yield from quoted(finding, sources, options.width, masked)
+        yield from quoted(finding, sources, options.width)
     if finding.when:
         yield from prose("when: ", "dim", visible(" and ".join(finding.when)), options.width)
     for related in finding.related[:MAX_RELATED]:
@@ -96,11 +110,8 @@ def see(where: Location, message: str, columns: int) -> Iterator[Line]:
     yield from prose("see: ", "dim", f"{place(where)}{member}  {visible(message)}", columns)
 
 
-def quoted(finding: Finding, sources: Sources, columns: int, masked: bool = False) -> Iterator[Line]:
-    """The source line with the fault underlined; a span of several lines is underlined on its first.
-
-    ``masked``: the fault itself is a secret, which a log must not hold; it is shown as asterisks.
-    """
+def quoted(finding: Finding, sources: Sources, columns: int) -> Iterator[Line]:
+    """The source line with the fault underlined; a span of several lines is underlined on its first."""
     span = finding.location.span
     line = sources.line(finding.location.file, span.line)
     if line is None or not line.strip():
@@ -108,9 +119,6 @@ def quoted(finding: Finding, sources: Sources, columns: int, masked: bool = Fals
     number = str(span.line)
     gutter = len(MARGIN) + len(number) + 3
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
-    if masked:
-        start, stop = span.column - 1, max(end, span.column)
-        line = line[:start] + "*" * len(line[start:stop].rstrip()) + line[stop:]
     room = max(columns - gutter, 20) if columns else ROOM
     text, offset, length = excerpt(line.rstrip(), span.column - 1, end, room)
     yield [("", MARGIN, ""), ("dim", f"{number} | ", ""), ("", text, "")]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
-from lambdalint.finding import Finding, Location, Report
-from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, absolute, plural, repo_path, shown, summary
+from lambdalint.finding import Finding, Location, Report, rank
+from lambdalint.reporters import MAX_RELATED, Options, RuleInfo, absolute, encoded, plural, repo_path, shown, summary
 from lambdalint.reporters.display import visible
 
 MAX_BYTES = 1024 * 1024
@@ -20,9 +19,12 @@ _ESCAPES = {ord(char): f"\\{char}" for char in "\\`*_{}[]()#~!"} | {ord(char): f
 
 
 def render(report: Report, rules: Sequence[RuleInfo], options: Options) -> str:
-    """A heading, the summary, a table of findings, the notices; at most 1 MiB, and it says what was cut."""
+    """A heading, the summary, a table of findings, the notices; at most 1 MiB, and it says what was cut.
+
+    The severest come first: what a page has no room for is then the least of it.
+    """
     known = {rule.code: rule for rule in rules}
-    found = shown(report, options)
+    found = sorted(shown(report, options), key=lambda finding: -rank(finding.severity))
     parts = [f"## lambdalint\n\n{summary(report)}\n"]
     used = len(parts[0])
     if found:
@@ -66,7 +68,8 @@ def _row(finding: Finding, rule: RuleInfo | None, options: Options) -> str:
     where = finding.location
     if where.member is not None and finding.template is not None:
         where = finding.template
-    cells = (finding.severity, f"{code} {escaped(finding.name)}", _link(where, options), "<br>".join(said))
+    place = _link(where, options) + (f"<br>{escaped(finding.resource)}" if finding.resource else "")
+    cells = (finding.severity, f"{code} {escaped(finding.name)}", place, "<br>".join(said))
     return f"| {' | '.join(cells)} |\n"
 
 
@@ -80,7 +83,7 @@ def _link(where: Location, options: Options) -> str:
     base = f"{options.server_url.rstrip('/')}/{options.repository}/blob/{options.sha}"
     # plain=1: a file that GitHub renders has no lines to point at.
     lines = f"L{span.line}" if span.end_line == span.line else f"L{span.line}-L{span.end_line}"
-    return f"[{shown_as}]({base}/{quote(path.encode('utf-8', 'surrogatepass'))}?plain=1#{lines})"
+    return f"[{shown_as}]({base}/{encoded(path)}?plain=1#{lines})"
 
 
 def escaped(text: str) -> str:

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from posixpath import join, normpath
 from typing import Any
-from urllib.parse import quote
 
 from lambdalint.finding import FIRST_LINE, Finding, Location, Notice, Report, rank
-from lambdalint.reporters import Options, RuleInfo, absolute, repo_path, shown
+from lambdalint.reporters import Options, RuleInfo, absolute, encoded, repo_path, shown
 from lambdalint.reporters.display import visible
 from lambdalint.reporters.help import help_markdown, help_text, sentence
+from lambdalint.reporters.layout import MASKED
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://github.com/lambdalint/lambdalint"
@@ -87,7 +87,8 @@ def _driver(rules: Iterable[RuleInfo], options: Options) -> dict[str, Any]:
 
 
 def _rule(rule: RuleInfo) -> dict[str, Any]:
-    tags = list(dict.fromkeys([*(["security"] if rule.security else []), *rule.tags]))[:MAX_TAGS]
+    told = [tag for tag in rule.tags if tag != MASKED]  # which is for us
+    tags = list(dict.fromkeys([*(["security"] if rule.security else []), *told]))[:MAX_TAGS]
     properties = {"tags": tags, "precision": rule.precision}
     if rule.security:
         properties["security-severity"] = str(rule.security)
@@ -166,8 +167,7 @@ def uri(where: Location, options: Options) -> str:
     if path.startswith("../") and (where.file or options.root):
         path = normpath((where.file or join(options.root, where.path)).replace("\\", "/"))
     outside = absolute(path)
-    encoded = quote(path.encode("utf-8", "surrogatepass"), safe="/~:" if outside else "/~")
-    return f"file:///{encoded.lstrip('/')}" if outside else encoded
+    return f"file:///{encoded(path.lstrip('/'), '/~:')}" if outside else encoded(path, "/~")
 
 
 def _suppressions(finding: Finding) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ def painted(lines: Iterable[Line], *, hyperlinks: bool, color_system: str | None
         return plain(lines)
     written = []
     for line in lines:
-        for style, text, link in line:
+        for style, text, link in _trimmed(line):
             before, after = codes.get(style, ("", ""))
             if link and hyperlinks:
                 # Not rich's own links: those carry a random number, and output is to be the same each time.
@@ -47,6 +47,16 @@ def painted(lines: Iterable[Line], *, hyperlinks: bool, color_system: str | None
             written.append(f"{before}{text}{after}" if text else "")
         written.append("\n")
     return "".join(written)
+
+
+def _trimmed(line: Line) -> Line:
+    """Without the blanks at its end: on a line that fills the terminal they would make an empty one below it."""
+    kept = list(line)
+    while kept:
+        style, text, link = kept.pop()
+        if text := text.rstrip(" "):
+            return [*kept, (style, text, link)]
+    return kept
 
 
 def _codes(color_system: str | None) -> dict[str, tuple[str, str]] | None:

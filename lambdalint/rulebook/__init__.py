@@ -154,6 +154,11 @@ def words(value: Any) -> str:
     return str(value)
 
 
+def _by_code(item: tuple[str, Any]) -> str:
+    """The order in which people look for a rule, whatever the family's folder is called."""
+    return item[0].rpartition("/")[2]
+
+
 class RuleBook:
     """All rules by code, and the tables of facts."""
 
@@ -173,8 +178,8 @@ class RuleBook:
         self._own: dict[str, Mapping[str, Any]] = {}
         """A team's own rules, with their documentation."""
         self.rules: dict[str, Rule] = {}
-        for stem in sorted(rules, key=lambda stem: stem.rpartition("/")[2]):
-            self.add(stem, rules[stem])
+        for stem, data in sorted(rules.items(), key=_by_code):
+            self.add(stem, data)
 
     def add(self, stem: str, data: Mapping[str, Any]) -> Rule:
         """``stem`` is ``family/CODE-name``, as the file is called."""

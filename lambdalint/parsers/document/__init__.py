@@ -79,6 +79,12 @@ class Lines:
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    def conflict(self) -> Extent | None:
+        """Where a merge left both sides in the text; None where it did not."""
+        found = re.search(r"^<<<<<<< [^\r\n]*", self.text, re.MULTILINE)
+        ended = found and re.compile(r"^>>>>>>> ", re.MULTILINE).search(self.text, found.end())
+        return found.span() if found and ended else None
+
     def first_line(self, extent: Extent) -> Extent:
         """The part of an extent that lies on its first line."""
         found = re.compile(_BREAK).search(self.text, *extent)
@@ -234,6 +240,14 @@ def parse(data: bytes, path: str) -> Document:
         end = len(before.text)
         fault = Fault("not-utf8", fields={"offset": error.start}, span=before.span((end, end)))
         return Document(path, data, kind, Contents(faults=(fault,)), before)
+    document = _read(data, path, kind, lines, named_json)
+    if document.faults and document.faults[0].kind == "syntax" and (extent := lines.conflict()):
+        fields = {"problem": "a merge conflict is not resolved", "context": ""}
+        document.faults = (Fault("syntax", fields=fields, span=lines.span(extent)),)
+    return document
+
+
+def _read(data: bytes, path: str, kind: str, lines: Lines, named_json: bool) -> Document:
     if kind == "json":
         from lambdalint.parsers.document.json import load as load_json
 
