@@ -56,8 +56,8 @@ def run(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: list[str]) -> int:
     from lambdalint.rulebook import RuleError
 
-    command, arguments = _command_of(_overrides_together(arguments))
     try:
+        command, arguments = _command_of(_overrides_together(arguments))
         if not command and arguments:
             _no_command(arguments[0])
         if command in ("", "check"):

@@ -120,7 +120,11 @@ def test_messages_are_one_line_and_name_the_nearest(folder, capsys):
         (["--architecture", "amd64"], "argument --architecture: invalid choice: 'amd64'"),
         (["--fail-on"], "argument --fail-on: expected one argument; see lambdalint --help"),
         (["explian", "LL404"], "there is no command and no path explian; did you mean explain?"),
-        (["--quiet", "explain", "LL404"], "explain is a command, and a command comes first: lambdalint explain ..."),
+        (["--quiet", "explain", "LL404"], "there is no option --quiet; see lambdalint explain --help"),
+        (
+            ["template.yaml", "explain", "LL404"],
+            "explain is a command, and a command comes first: lambdalint explain ...",
+        ),
         (["help"], "there is no command and no path help; did you mean --help?"),
         (["rules", "timeot"], "there is no rule timeot; did you mean timeout?"),
         (["quotas", "function", "more"], "more is one word too many; see lambdalint quotas --help"),
@@ -616,12 +620,12 @@ def test_write_whole_says_why(folder):
         ("--help audit", "audit", "--help"),
         ("check check", "check", "check"),
         # A value, what stands behind a path or --, a path that says so.
-        ("--output check x", "check", "--output check x"),
-        ("x check", "check", "x check"),
-        ("--quiet -- check", "check", "--quiet -- check"),
-        ("- audit", "check", "- audit"),
-        ("--quiet ./check", "check", "--quiet ./check"),
-        ("--config", "check", "--config"),
+        ("--output check x", "", "--output check x"),
+        ("x check", "", "x check"),
+        ("--quiet -- check", "", "--quiet -- check"),
+        ("- audit", "", "- audit"),
+        ("--quiet ./check", "", "--quiet ./check"),
+        ("--config", "", "--config"),
     ],
 )
 def test_options_may_stand_before_the_command(words, name, rest):
