@@ -122,24 +122,27 @@ _FIELD = re.compile(r"\{([a-z_][a-z0-9_.]*)\}")
 
 
 @cache
-def _pieces(template: str) -> list[str]:
-    """Text and names of fields in turn, text first."""
-    return _FIELD.split(template)
+def _pieces(template: str) -> tuple[list[str], list[tuple[int, str, list[str]]]]:
+    """The text in pieces, fields as they stand; and of each field its index there, its name and its attributes."""
+    pieces = _FIELD.split(template)
+    fields = []
+    for index in range(1, len(pieces), 2):
+        name, *attributes = pieces[index].split(".")
+        fields.append((index, name, attributes))
+        pieces[index] = f"{{{pieces[index]}}}"
+    return pieces, fields
 
 
 def fill(template: str, fields: Mapping[str, Any]) -> str:
     """The template with ``{name}`` and ``{name.attribute}`` looked up; an unknown name stays as written."""
-    pieces = _pieces(template)
+    pieces, named = _pieces(template)
     filled = pieces[:]
-    for index in range(1, len(pieces), 2):
-        name, *rest = pieces[index].split(".")
+    for index, name, attributes in named:
         if name in fields:
             found = fields[name]
-            for part in rest:
-                found = found.get(part) if isinstance(found, Mapping) else getattr(found, part, None)
+            for attribute in attributes:
+                found = found.get(attribute) if isinstance(found, Mapping) else getattr(found, attribute, None)
             filled[index] = words(found)
-        else:
-            filled[index] = f"{{{pieces[index]}}}"
     return "".join(filled)
 
 

@@ -251,7 +251,7 @@ def _read(data: bytes, path: str, kind: str, lines: Lines, named_json: bool) -> 
     if kind == "json":
         from lambdalint.parsers.document.json import load as load_json
 
-        contents = load_json(lines)
+        contents = load_json(lines, data)
         broken = bool(contents.faults) and contents.faults[0].kind == "syntax"
         if named_json or not broken or len(data) > YAML_LIMIT:
             return Document(path, data, kind, contents, lines)

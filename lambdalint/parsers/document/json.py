@@ -21,6 +21,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 _COMMA = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _DIGITS = bytes(48 <= byte <= 57 for byte in range(256))
+_BLOCK = 65_536
 _LONGEST = 18
 """Digits of a number that is surely no more than 64 bits: a longer one stays as it is written."""
 _NEXT = re.compile(r"[ \t\r\n]*([,}])[ \t\r\n]*")
@@ -30,10 +31,10 @@ _PLACED = 4
 """Levels of objects whose members' places are noted while they are read: down to the properties of each resource."""
 
 
-def load(lines: Lines) -> Contents:
-    """Read a JSON text. Root and places are None where its syntax is wrong or a limit was met."""
+def load(lines: Lines, data: bytes) -> Contents:
+    """Read a JSON text, given in UTF-8 too. Root and places are None where its syntax is wrong or a limit was met."""
     text = lines.text
-    skeleton = _skeleton(text)
+    skeleton = _skeleton(data)
     keys = skeleton.count(b":")
     if len(skeleton) - skeleton.count(b")") - keys > VALUES_LIMIT:
         return _refused(lines, "too-large", 0, limit=VALUES_LIMIT, unit="values")
@@ -42,7 +43,8 @@ def load(lines: Lines) -> Contents:
         return _refused(lines, "empty", 0)
     if _is_deep(skeleton):
         return _refused(lines, "too-deep", start, limit=DEPTH_LIMIT)
-    has_long = b"\1" * (_LONGEST + 1) in text.encode("utf-8", "surrogatepass").translate(_DIGITS)
+    long = b"\1" * (_LONGEST + 1)
+    has_long = any(long in block.translate(_DIGITS) for block in _blocks(data, _LONGEST))
     sizes: list[int] = []
 
     def counted(values: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +110,8 @@ def _read(
             if name.__class__ is not str or colon is None:
                 raise StopIteration
             begin = colon.end()
-            values[name], stop = _read(text, begin, levels - 1, scan, members)
+            inner_object = levels > 1 and text[begin] == "{"
+            values[name], stop = _read(text, begin, levels - 1, scan, members) if inner_object else scan(text, begin)
             extents[name] = inner, behind, begin, stop
             following = _NEXT.match(text, stop)
             if following is None:
@@ -156,15 +159,19 @@ def _behind(pattern: re.Pattern[str], text: str, offset: int) -> int:
     return found.end() if found else offset
 
 
-def _skeleton(text: str) -> bytes:
+def _blocks(data: bytes, overlap: int = 0) -> Iterator[bytes]:
+    """The bytes in pieces that a processor's cache holds: nothing as large as the file itself is made of them."""
+    return (data[at : at + _BLOCK + overlap] for at in range(0, len(data), _BLOCK))
+
+
+def _skeleton(data: bytes) -> bytes:
     """The commas and colons of a JSON text and its brackets, all as ``(`` and ``)``, without those in strings.
 
     Where a text is no JSON, all that comes before its first fault is right.
     """
-    data = text.encode("utf-8", "surrogatepass")
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    bare = data.translate(_ONE_KIND, _NO_STRUCTURE).replace(b'""', b"")
+    bare = b"".join(block.translate(_ONE_KIND, _NO_STRUCTURE) for block in _blocks(data)).replace(b'""', b"")
     return b"".join(bare.split(b'"')[::2])
 
 
