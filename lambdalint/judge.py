@@ -143,7 +143,7 @@ class Judge:
         """The property path, with list items called by their names."""
         path = place.path[2:] if place.resource else place.path
         tail = f"#{place.member or ''}#{place.anchor or ''}"
-        if not any(key.__class__ is int for key in path):
+        if int not in map(type, path):
             return "/".join(map(str, path)) + tail
         value: Any = None
         if deployment is not None and place.resource:
