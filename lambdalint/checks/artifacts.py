@@ -1,4 +1,4 @@
-"""LL004: local paths of code and of nested templates that are not there."""
+"""LL004: local paths of code that are not there; of nested templates that are not, a notice."""
 
 from __future__ import annotations
 
@@ -35,19 +35,20 @@ def artifact_missing(
         if code is None or code.exists or not code.inside or _PLACEHOLDER.search(code.written):
             continue
         owner = deployment.owner(resource.id)
-        is_code = resource.type != "AWS::CloudFormation::Stack"
+        if resource.type == "AWS::CloudFormation::Stack":
+            # A build that copies the template elsewhere finds it from there: whether it is missing is not known.
+            yield Notice(f"{code.written} is not there: it is not linted", deployment.template.document.path, owner)
+            continue
         if not code.asset and (_is_output(code.written, folders, endings) or artifacts.ignored(code.path)):
-            unseen = "rules about packages" if is_code else "rules"
-            words = f"{code.written} is not there: a build makes it, and {unseen} could not look at it"
+            words = f"{code.written} is not there: a build makes it, and rules about packages could not look at it"
             yield Notice(words, deployment.template.document.path, owner)
             continue
-        kind = "asset" if code.asset else "default" if is_code else "template"
         looked = os.path.relpath(code.path, deployment.template.directory).replace(os.sep, "/")
         meant = None if code.asset else artifacts.alike(code)
         fields = {"path": code.written, "looked": looked, "nearest": f"; did you mean {meant}?" if meant else ""}
         beside = code.keys[0] == "Metadata"
         place = Place(("Resources", owner, *code.keys), written=True) if beside else resource.at(*code.keys)
-        yield Problem(place, kind, fields, reads=(resource.place,))
+        yield Problem(place, "asset" if code.asset else "default", fields, reads=(resource.place,))
 
 
 def _is_output(written: str, folders: Sequence[str], endings: Sequence[str]) -> bool:
