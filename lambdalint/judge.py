@@ -167,7 +167,8 @@ class Judge:
         path = place.path
         if deployment is not None and path and not place.written:
             written = deployment.origin(path)
-            decisions += [d for d in written.decisions if d not in decisions]
+            if written.decisions:
+                decisions += [d for d in written.decisions if d not in decisions]
             path = written.path or path
             for link in written.links:
                 location = link.location or self._in_document(deployment.in_document(link.path), True)
@@ -243,12 +244,13 @@ class Tally:
             entry[2].add(label)
 
     def findings(self, labels: Sequence[str]) -> list[Finding]:
-        """Merged findings with fingerprints; ``labels`` are the named deployments that were looked at."""
+        """Merged findings with fingerprints, in no order; ``labels`` are the named deployments that were looked at."""
+        everywhere = len(set(labels))
         merged: list[tuple[Finding, str]] = []
         heirs: dict[tuple[Any, ...], int] = {}
         for judged, decisions, seen in self._found.values():
             texts = [decision.text() for decision in decisions]
-            if seen and len(seen) < len(set(labels)):
+            if seen and len(seen) < everywhere:
                 texts += [Decision("environment", label, True).text() for label in sorted(seen)]
                 texts = list(dict.fromkeys(texts))
             finding = judged.finding._replace(when=tuple(texts)) if texts else judged.finding
@@ -264,7 +266,8 @@ class Tally:
                     continue
                 heirs[key] = len(merged)
             merged.append((finding, judged.identity))
-        merged.sort(key=lambda pair: pair[0].sort_key)
+        if len({identity for _, identity in merged}) < len(merged):  # ordinals go by place
+            merged.sort(key=lambda pair: pair[0].sort_key)
         ordinals: dict[str, int] = {}
         result: list[Finding] = []
         for finding, identity in merged:

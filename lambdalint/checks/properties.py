@@ -282,9 +282,9 @@ def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterato
     if not isinstance(value, dict):
         return
     known = node["properties"]
-    is_open = any(_is_function(name) for name in value)
+    is_open = any("::" in name for name in value)
     for name, item in value.items():
-        if _is_function(name) or item is None:
+        if item is None or _is_function(name):
             continue
         if name in known:
             if _is_plainly(known[name], item):
