@@ -270,17 +270,21 @@ def read(path: str) -> Document:
 
     named_json = path.lower().endswith(".json")
     kind = "json" if named_json else "yaml"
+    most = JSON_LIMIT + len(_BOM) + 1
     try:
         if path == "-":
             import sys
 
             path, stream = "<stdin>", sys.stdin.buffer
         else:
-            if stat.S_ISDIR(os.stat(path).st_mode):
+            found = os.stat(path)
+            if stat.S_ISDIR(found.st_mode):
                 return _failed(path, kind, "is-directory")
+            if stat.S_ISREG(found.st_mode):
+                most = min(most, found.st_size + 1)  # room for no more than there is
             stream = open(path, "rb")  # noqa: SIM115 - standard input stays open
         try:
-            data = stream.read(JSON_LIMIT + len(_BOM) + 1)
+            data = stream.read(most)
         finally:
             if path != "<stdin>":
                 stream.close()
