@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,12 +125,8 @@ def test_the_script_makes_the_file(table: dict[str, Any]) -> None:
     assert made == table
 
 
-def test_small_and_fast() -> None:
-    path = FOLDER / "properties.json"
-    assert path.stat().st_size < 60_000
-    begun = time.perf_counter()
-    json.loads(path.read_text(encoding="utf-8"))
-    assert time.perf_counter() - begun < 0.1
+def test_small() -> None:
+    assert (FOLDER / "properties.json").stat().st_size < 60_000
 
 
 def test_load_reads_once() -> None:
