@@ -18,7 +18,7 @@ synth() { # application, its folder for the assembly, command, more options
   cp -r "$here/$name" "$work/$name"
   rm -rf "$work/$name/"*.out
   (cd "$work/$name" && npx --prefix "$work" cdk synth --quiet "$@" --app "$command" --output "$out" > /dev/null)
-  find "$work/$name/$out" -name '*.json' -exec sed -i "s#$work/$name#/PROJECT#g; s#$work#/ELSEWHERE#g" {} +
+  find "$work/$name/$out" -name '*.json' -exec sed -i "s#$work/$name#/PROJECT#g; s#$work#/ELSEWHERE#g; s#/tmp/\(cdk-custom-resource\)[A-Za-z0-9]*#/ELSEWHERE/\1#g" {} +
   # Neither is read: the construct tree, and what another tool thinks of it.
   find "$work/$name/$out" \( -name tree.json -o -name validation-report.json -o -name performance-counters.json -o -name .cache \) -exec rm -rf {} +
   rm -rf "${here:?}/$name/$out"
