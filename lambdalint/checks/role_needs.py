@@ -42,8 +42,10 @@ def features(
     found = policies_of(deployment, function)
     if found is not None:
         for demand in feature_demands(deployment, function, facts["features"]):
-            if demand.feature in only and not (demand.feature == "logs" and _refused(found[1].grants, demand)):
-                yield from _lacks(deployment, function, found[0], found[1].grants, demand)
+            if demand.feature in only:
+                lacks = list(_lacks(deployment, function, found[0], found[1].grants, demand))
+                if lacks and not (demand.feature == "logs" and _refused(found[1].grants, demand)):
+                    yield from lacks
 
 
 def _refused(grants: Grants, demand: Demand) -> bool:

@@ -150,10 +150,12 @@ def lacking(deployment: Deployment, grants: Grants, actions: Collection[str], ar
 
     The action decides. The resource (an ARN) decides too where every ARN concerned is of the same template.
     """
-    around = context(deployment)
     if grants.allows_any(actions) == NOT_ALLOWED:
         arn = None
-    elif arn is None or grants.allows_any(actions, arn, around) != NOT_ALLOWED:
+    elif arn is None:
+        return None
+    around = context(deployment)
+    if arn is not None and grants.allows_any(actions, arn, around) != NOT_ALLOWED:
         return None
     speaking = [
         statement
