@@ -274,7 +274,9 @@ def _is_plainly(node: Node, value: Any) -> bool:
 
 def _is_of_strings(item: Any, names: frozenset[str]) -> bool:
     """Whether something is a map of strings by these names: a tag, of which a template has thousands."""
-    return item.__class__ is dict and item.keys() <= names and _STRING.issuperset(map(type, item.values()))
+    return (
+        item.__class__ is dict and bool(item) and item.keys() <= names and _STRING.issuperset(map(type, item.values()))
+    )
 
 
 def _block(node: Node, value: Any, path: Path, owner: str, kind: str) -> Iterator[Misfit]:
